@@ -1,0 +1,98 @@
+// One partition of a fabric: components, channels, counters, and the run of a row on them.
+//
+// Threads: none; one thread owns it. Two fabrics in one process do not share anything.
+
+#ifndef UPFABRIC_FABRIC_API_FABRIC_H_
+#define UPFABRIC_FABRIC_API_FABRIC_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "fabric/api/fabric_view.h"
+#include "fabric/api/message_port.h"
+#include "fabric/model/spec.h"
+#include "fabric/sim/exchange.h"
+
+namespace upfabric::fabric {
+
+struct FabricOptions {
+  int partition = 0;
+  int partitions = 1;
+  // Decides at which link the spraying of a message starts, with the message's name.
+  uint64_t seed = 0;
+  // Tests only: draw each window's length from [1, W]; switches merge their outputs; components
+  // are made in another order. None of them changes a result.
+  uint64_t random_window_seed = 0;
+  bool merge_outputs = false;
+  bool reverse_construction = false;
+};
+
+// Counters of one channel of a link, all since construction (they add up over rows).
+struct ChannelCounters {
+  std::string name;  // "gpu0:3>sw3:0"; stable
+  int endpoint = 0;  // the accelerator at one end
+  int plane = 0;     // the switch at the other
+  int link = 0;      // index of the link among those of the endpoint
+  bool to_switch = false;
+  int64_t packets = 0;
+  int64_t payload_bytes = 0;
+  int64_t wire_bytes = 0;  // rounded up
+  Picoseconds busy;
+  Picoseconds credit_stall;
+  int64_t queue_packets_max = 0;
+};
+
+// What this partition did in the rows so far.
+struct FabricTotals {
+  int64_t hops = 0;
+  int64_t records = 0;          // all records taken by components
+  int64_t records_crossed = 0;  // of these, from other partitions
+  int64_t windows = 0;
+  int64_t messages_posted = 0;
+  int64_t messages_delivered = 0;
+};
+
+class Fabric {
+ public:
+  virtual ~Fabric() = default;
+
+  // Returns kInvalidArgument if the fabric cannot be built: a delay of 0 between components, a
+  // buffer smaller than a packet, more endpoints or links than a record can name.
+  static absl::StatusOr<std::unique_ptr<Fabric>> Create(const FabricSpec& spec,
+                                                        const FabricOptions& options);
+
+  virtual const FabricView& view() const = 0;
+  virtual bool Owns(EndpointId endpoint) const = 0;
+  // Which partition owns an endpoint; the same in all partitions.
+  virtual int OwnerOf(EndpointId endpoint) const = 0;
+
+  // Window W and the channel that sets it: "gpu:port>switch credits".
+  virtual Picoseconds Window() const = 0;
+  virtual std::string WindowLimit() const = 0;
+
+  // Gives an owned endpoint its client for the next row. Requires: not running.
+  virtual void Attach(EndpointId endpoint, MessagePortClient* client) = 0;
+
+  // Runs from virtual time 0 until nothing is pending in any partition, then detaches the clients
+  // and checks conservation (a violation ends the process with 70). Returns an error only when
+  // `exchange` does. The fabric is quiet again afterwards, also after an error.
+  virtual absl::Status RunRow(sim::WindowExchange& exchange) = 0;
+
+  // Hash of the deliveries of each owned endpoint in the last row: (endpoint, hash).
+  virtual std::vector<std::pair<EndpointId, uint64_t>> DeliveryHashes() const = 0;
+
+  // May be called from inside the exchange: the state after the last window.
+  virtual std::vector<ChannelCounters> Counters() const = 0;
+  virtual FabricTotals Totals() const = 0;
+  // Virtual time of the row that runs or ran last, at the last window's end.
+  virtual SimTime Now() const = 0;
+  // Bytes of this partition's components, channels and queues.
+  virtual int64_t MemoryBytes() const = 0;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_API_FABRIC_H_

@@ -1,0 +1,52 @@
+// What a collective may look at: shape, unloaded times, injection times. Read-only, exact.
+//
+// Used by the cost model (closed forms), by listings and by `compare`; never by the engine.
+
+#ifndef UPFABRIC_FABRIC_API_FABRIC_VIEW_H_
+#define UPFABRIC_FABRIC_API_FABRIC_VIEW_H_
+
+#include <string>
+#include <vector>
+
+#include "fabric/base/units.h"
+
+namespace upfabric::fabric {
+
+// One element of a path with its latency, in the order a packet meets it.
+struct PathElement {
+  std::string name;  // "injection", "link 1 phy tx", "link 1 fec", ..., "switch", ..., "delivery"
+  Picoseconds latency;
+};
+
+class FabricView {
+ public:
+  virtual ~FabricView() = default;
+
+  virtual int endpoints() const = 0;
+  virtual int planes() const = 0;
+  virtual int links_per_endpoint() const = 0;
+
+  // Elements of the path between two endpoints. Their sum is the latency of the first bit, from
+  // posting to delivery; serialization comes on top.
+  virtual std::vector<PathElement> UnloadedPath() const = 0;
+
+  // Time from posting to delivery of one message alone in the fabric, rounded up to 1 ps.
+  virtual Picoseconds UnloadedTime(Bytes message) const = 0;
+
+  // Time for which the busiest link of an endpoint serializes `count` messages of `message` bytes,
+  // sprayed over all its links; rounded up to 1 ps.
+  virtual Picoseconds InjectionTime(Bytes message, int64_t count) const = 0;
+
+  // Time of one local copy or reduction, alone.
+  virtual Picoseconds LocalTime(Bytes traffic) const = 0;
+
+  // Payload share of the wire bytes of full packets of a message of this size.
+  virtual Ratio WireEfficiency(Bytes message) const = 0;
+
+  // Data rate of all links of an endpoint, each way, before packet overhead.
+  virtual Bandwidth EndpointRate() const = 0;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_API_FABRIC_VIEW_H_

@@ -1,0 +1,60 @@
+// What a collective can do at one endpoint, and what it is told.
+//
+// Models:  messages (timing only: bytes move through PayloadTransport), local copies and
+// reductions. Omits:   multicast and reduce-reads, which need a switch that can do them. Threads:
+// none; calls are made from inside the client's callbacks.
+
+#ifndef UPFABRIC_FABRIC_API_MESSAGE_PORT_H_
+#define UPFABRIC_FABRIC_API_MESSAGE_PORT_H_
+
+#include <cstdint>
+
+#include "fabric/base/ids.h"
+#include "fabric/base/units.h"
+
+namespace upfabric::fabric {
+
+struct SendRequest {
+  EndpointId destination;  // not the port's own endpoint
+  // Names the message: (source, destination, tag) is unique in a row.
+  uint32_t tag = 0;
+  Bytes size;  // 0 is a message of one header-only packet
+  int virtual_channel = 0;
+};
+
+// The endpoint's side. Everything happens at the virtual time of the callback that is running.
+class MessagePort {
+ public:
+  virtual ~MessagePort() = default;
+
+  // Starts a message. It leaves in the order of posting; nothing is said when it has left.
+  virtual void PostSend(const SendRequest& request) = 0;
+
+  // Asks for message (source, tag). Returns true when it has been delivered already; otherwise
+  // OnReceived(cookie) follows. A message may be asked for once.
+  virtual bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) = 0;
+
+  // Occupies the endpoint's memory for a copy or a reduction that reads and writes `traffic` in
+  // all; OnLocalDone(cookie) follows. Local operations of an endpoint share its memory one after
+  // another.
+  virtual void PostLocal(Bytes traffic, uint32_t cookie) = 0;
+
+  // OnTimer(cookie) follows after `delay` > 0.
+  virtual void PostTimer(Picoseconds delay, uint32_t cookie) = 0;
+};
+
+// The collective's side: one for each endpoint that takes part.
+class MessagePortClient {
+ public:
+  virtual ~MessagePortClient() = default;
+
+  // Called once at virtual time 0, before anything else.
+  virtual void OnStart(MessagePort& port) = 0;
+  virtual void OnReceived(SimTime now, uint32_t cookie) = 0;
+  virtual void OnLocalDone(SimTime now, uint32_t cookie) = 0;
+  virtual void OnTimer(SimTime now, uint32_t cookie) = 0;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_API_MESSAGE_PORT_H_

@@ -1,0 +1,29 @@
+// What the sending side of a channel counts; plain fields, no cost beyond the additions.
+
+#ifndef UPFABRIC_FABRIC_MODEL_COUNTERS_H_
+#define UPFABRIC_FABRIC_MODEL_COUNTERS_H_
+
+#include <cstdint>
+
+#include "fabric/sim/record.h"
+
+namespace upfabric::fabric {
+
+struct SendCounters {
+  int64_t packets = 0;
+  int64_t payload_bytes = 0;
+  int64_t wire_units = 0;
+  sim::Ticks busy = 0;
+  // Time a packet was ready and its output free, but its credits were not there.
+  sim::Ticks credit_stall = 0;
+  int64_t queue_packets_max = 0;  // most packets that waited for this channel at one instant
+};
+
+struct ReceiveCounters {
+  int64_t packets = 0;
+  int64_t payload_bytes = 0;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_COUNTERS_H_

@@ -1,0 +1,81 @@
+// Credits of one channel, held by its sender: buffer space at the receiver, per virtual channel.
+//
+// Models:  a packet takes credits for its wire units when it starts; they come back, a control
+// delay
+//          later, when its last byte has left the receiver's buffer.
+// Costs:   returns are kept as they come, out of order, and looked at only on shortage.
+// Invariant: held + returning + outstanding is the buffer's size (checked when the fabric is
+// quiet).
+
+#ifndef UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
+#define UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "fabric/base/check.h"
+#include "fabric/sim/record.h"
+
+namespace upfabric::fabric {
+
+class CreditPool {
+ public:
+  // `next` is the next time of the component that holds the credits: a return lowers it while the
+  // holder waits without a known time.
+  void Init(int virtual_channels, uint32_t units_per_channel, sim::Ticks* next);
+
+  // Earliest time not before `earliest` at which `units` are there, if that is before `window_end`.
+  // Otherwise a time from `window_end` on at which to ask again, or kNever while none is known;
+  // Return then wakes the holder. What will be known of a later window is not anticipated.
+  // Requires: earliest < window_end; after a call for a virtual channel Take, if any, takes
+  // `units`.
+  sim::Ticks EarliestFor(sim::Ticks earliest, int virtual_channel, uint32_t units,
+                         sim::Ticks window_end) {
+    Account& account = accounts_[static_cast<size_t>(virtual_channel)];
+    if (account.held >= units) [[likely]] {
+      return earliest > account.not_before ? earliest : account.not_before;
+    }
+    return AbsorbUntilEnough(account, earliest, virtual_channel, units, window_end);
+  }
+
+  void Take(int virtual_channel, uint32_t units) {
+    Account& account = accounts_[static_cast<size_t>(virtual_channel)];
+    UPF_DCHECK(account.held >= units);
+    account.held -= units;
+    holder_waits_ = false;
+  }
+
+  // Called by the receiver.
+  void Return(const sim::Credit& credit) {
+    returning_.push_back(credit);
+    if (holder_waits_ && credit.time < *next_) {
+      *next_ = credit.time;
+    }
+  }
+
+  void Reset();
+  // All credits are held or on their way back. Requires: nothing is in flight.
+  bool Complete() const;
+  int64_t MemoryBytes() const;
+
+ private:
+  struct Account {
+    uint32_t held = 0;
+    // Time of the last return counted: the next packet cannot start before it.
+    sim::Ticks not_before = 0;
+  };
+
+  sim::Ticks AbsorbUntilEnough(Account& account, sim::Ticks earliest, int virtual_channel,
+                               uint32_t units, sim::Ticks window_end);
+
+  std::vector<Account> accounts_;  // by virtual channel
+  std::vector<sim::Credit> returning_;
+  sim::Ticks* next_ = nullptr;
+  uint32_t units_per_channel_ = 0;
+  bool holder_waits_ = false;  // a packet was short of credits when last asked for
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_

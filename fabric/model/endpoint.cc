@@ -1,0 +1,195 @@
+#include "fabric/model/endpoint.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "fabric/base/fingerprint.h"
+
+namespace upfabric::fabric {
+
+using sim::kNever;
+using sim::Record;
+using sim::Ticks;
+
+Endpoint::Endpoint(const EndpointTimes& times, EndpointId id, int endpoints, int links)
+    : times_(&times),
+      id_(id),
+      endpoints_(endpoints),
+      shares_in_(static_cast<size_t>(links)),
+      shares_out_(static_cast<size_t>(links)) {}
+
+// Arrivals and own events are taken in order of time; at the same instant arrivals first (by link),
+// then events in the order in which they were posted.
+Ticks Endpoint::Advance(Ticks window_end) {
+  if (client_ != nullptr && !started_) {
+    started_ = true;
+    client_->OnStart(*this);
+  }
+  CollectArrivals(window_end);
+  size_t arrival = 0;
+  while (true) {
+    const Ticks arrival_time = arrival < arrivals_.size() ? arrivals_[arrival].time : kNever;
+    const Ticks event_time = events_.empty() ? kNever : events_.top().time;
+    if (std::min(arrival_time, event_time) >= window_end) {
+      break;
+    }
+    if (arrival_time <= event_time) {
+      now_ = arrival_time;
+      TakeShare(arrivals_[arrival++]);
+    } else {
+      now_ = event_time;
+      const Event event = events_.top();
+      events_.pop();
+      TakeEvent(event);
+    }
+  }
+  records_taken_ += static_cast<int64_t>(arrivals_.size());
+  Ticks next = events_.empty() ? kNever : events_.top().time;
+  for (const sim::Inlet& inlet : shares_in_) {
+    if (!inlet.records.empty()) {
+      next = std::min(next, inlet.records.front().time);
+    }
+  }
+  return next;
+}
+
+void Endpoint::CollectArrivals(Ticks window_end) {
+  arrivals_.clear();
+  for (sim::Inlet& inlet : shares_in_) {
+    while (!inlet.records.empty() && inlet.records.front().time < window_end) {
+      arrivals_.push_back(inlet.records.front());
+      inlet.records.pop();
+    }
+  }
+  std::stable_sort(arrivals_.begin(), arrivals_.end(),
+                   [](const Record& a, const Record& b) { return a.time < b.time; });
+}
+
+void Endpoint::TakeShare(const Record& share) {
+  if (share.shares == 1) {
+    Deliver(share);
+    return;
+  }
+  Message& message = messages_[KeyOf(share.source, share.tag)];
+  if (!message.started) {
+    message.started = true;
+    message.shares_missing = share.shares;
+  }
+  if (--message.shares_missing == 0) {
+    Deliver(share);
+  }
+}
+
+void Endpoint::Deliver(const Record& share) {
+  ++messages_delivered_;
+  delivery_hash_ =
+      Chain(Chain(delivery_hash_, static_cast<uint64_t>(now_)), KeyOf(share.source, share.tag));
+  const auto [found, inserted] = messages_.try_emplace(KeyOf(share.source, share.tag));
+  Message& message = found->second;
+  UPF_CHECK(!message.delivered);
+  if (!message.asked_for) {
+    message.delivered = true;
+    return;
+  }
+  const uint32_t cookie = message.cookie;
+  messages_.erase(found);
+  client_->OnReceived(Now(), cookie);
+}
+
+void Endpoint::TakeEvent(const Event& event) {
+  if (event.kind == EventKind::kLocalDone) {
+    client_->OnLocalDone(Now(), event.cookie);
+  } else {
+    client_->OnTimer(Now(), event.cookie);
+  }
+}
+
+void Endpoint::Schedule(Ticks time, EventKind kind, uint32_t cookie) {
+  events_.push({time, event_sequence_++, cookie, kind});
+}
+
+void Endpoint::PostSend(const SendRequest& request) {
+  UPF_CHECK(request.destination != id_);
+  UPF_CHECK_OP(request.destination.value(), <, endpoints_);
+  UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  const Framing& framing = *times_->framing;
+  const int64_t packets = framing.PacketsOf(request.size);
+  const int64_t links = static_cast<int64_t>(shares_out_.size());
+  const int64_t shares = std::min(packets, links);
+  UPF_CHECK_OP(packets, <=, std::numeric_limits<uint32_t>::max());
+  Record share;
+  share.time = now_ + times_->injection;
+  share.tag = request.tag;
+  share.source = static_cast<uint16_t>(id_.value());
+  share.destination = static_cast<uint16_t>(request.destination.value());
+  share.shares = static_cast<uint8_t>(shares);
+  share.flags = static_cast<uint8_t>(request.virtual_channel);
+  // Messages of one step to different endpoints start on different links, at both ends.
+  const auto distance = static_cast<uint64_t>(share.destination + endpoints_ - share.source);
+  const uint64_t start = distance + Mix(times_->seed ^ request.tag) % 0x10000;
+  for (int64_t i = 0; i < shares; ++i) {
+    share.packets = static_cast<uint32_t>(packets / links + (i < packets % links ? 1 : 0));
+    // Packet k leaves on link (start + k) mod links; the last one may be short.
+    const bool has_last = (packets - 1) % links == i;
+    share.payload = static_cast<uint16_t>(
+        (has_last ? framing.LastPayloadOf(request.size) : framing.max_payload()).count());
+    const uint64_t link = (start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links);
+    shares_out_[link].Emit(share);
+  }
+  ++messages_posted_;
+  bytes_posted_ += request.size.count();
+}
+
+bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
+  const uint64_t key = KeyOf(static_cast<uint32_t>(source.value()), tag);
+  const auto [found, inserted] = messages_.try_emplace(key);
+  Message& message = found->second;
+  UPF_CHECK(!message.asked_for);
+  if (message.delivered) {
+    messages_.erase(found);
+    return true;
+  }
+  message.asked_for = true;
+  message.cookie = cookie;
+  return false;
+}
+
+// The memory serves one operation after another; the fixed time of several overlaps.
+void Endpoint::PostLocal(Bytes traffic, uint32_t cookie) {
+  const Ticks start = std::max(now_, memory_free_);
+  memory_free_ = start + (times_->ticks_per_local_byte * Ratio(traffic.count())).Ceil();
+  Schedule(memory_free_ + times_->local_latency, EventKind::kLocalDone, cookie);
+}
+
+void Endpoint::PostTimer(Picoseconds delay, uint32_t cookie) {
+  UPF_CHECK_OP(delay.count(), >, 0);
+  Schedule(now_ + times_->clock.FromPicoseconds(delay), EventKind::kTimer, cookie);
+}
+
+void Endpoint::Reset() {
+  for (sim::Inlet& inlet : shares_in_) {
+    inlet.records.clear();
+  }
+  client_ = nullptr;
+  started_ = false;
+  now_ = 0;
+  memory_free_ = 0;
+  arrivals_.clear();
+  events_ = {};
+  event_sequence_ = 0;
+  messages_.clear();
+  delivery_hash_ = 0;
+}
+
+int64_t Endpoint::MemoryBytes() const {
+  size_t bytes = sizeof(Endpoint) + arrivals_.capacity() * sizeof(Record) +
+                 events_.size() * sizeof(Event) +
+                 messages_.capacity() * (sizeof(uint64_t) + sizeof(Message) + 1) +
+                 shares_in_.capacity() * (sizeof(sim::Inlet) + sizeof(sim::Outlet));
+  for (const sim::Inlet& inlet : shares_in_) {
+    bytes += inlet.records.memory_bytes();
+  }
+  return static_cast<int64_t>(bytes);
+}
+
+}  // namespace upfabric::fabric

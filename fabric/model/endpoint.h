@@ -1,0 +1,115 @@
+// An accelerator: takes what its client posts, spreads messages over the ports, tells the client
+// what has been delivered.
+//
+// Models:  packet by packet spraying over all links, from a start that depends on the message's
+// name
+//          only; injection time to the port; a message is delivered when the last of its shares is;
+//          local copies and reductions, one after another, at memory bandwidth plus a fixed time.
+// Omits:   limits of outstanding messages; copy engines; order of deliveries (messages may
+// overtake). Units:   ticks inside; SimTime towards the client.
+
+#ifndef UPFABRIC_FABRIC_MODEL_ENDPOINT_H_
+#define UPFABRIC_FABRIC_MODEL_ENDPOINT_H_
+
+#include <cstdint>
+#include <queue>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "fabric/api/message_port.h"
+#include "fabric/model/link_timing.h"
+#include "fabric/sim/engine.h"
+
+namespace upfabric::fabric {
+
+struct EndpointTimes {
+  sim::Clock clock;
+  Framing const* framing = nullptr;
+  sim::Ticks injection = 0;
+  sim::Ticks local_latency = 0;
+  Ratio ticks_per_local_byte;
+  int virtual_channels = 1;
+  uint64_t seed = 0;
+};
+
+class Endpoint final : public sim::Component, public MessagePort {
+ public:
+  Endpoint(const EndpointTimes& times, EndpointId id, int endpoints, int links);
+
+  // Wiring, once for each link.
+  sim::Inlet& shares_in(int link) { return shares_in_[static_cast<size_t>(link)]; }
+  void ConnectSharesOut(int link, const sim::Outlet& outlet) {
+    shares_out_[static_cast<size_t>(link)] = outlet;
+  }
+
+  // Gives the client of the next row; the endpoint must then be woken at time 0.
+  void Attach(MessagePortClient* client) { client_ = client; }
+
+  sim::Ticks Advance(sim::Ticks window_end) override;
+  void Reset() override;
+  int64_t MemoryBytes() const override;
+
+  void PostSend(const SendRequest& request) override;
+  bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) override;
+  void PostLocal(Bytes traffic, uint32_t cookie) override;
+  void PostTimer(Picoseconds delay, uint32_t cookie) override;
+
+  // Hash over the deliveries since the last Reset: time of each and its name.
+  uint64_t delivery_hash() const { return delivery_hash_; }
+  int64_t messages_posted() const { return messages_posted_; }
+  int64_t messages_delivered() const { return messages_delivered_; }
+  int64_t bytes_posted() const { return bytes_posted_; }
+  int64_t records_taken() const { return records_taken_; }
+
+ private:
+  struct Message {
+    int shares_missing = 0;  // counts only once the first share is in
+    bool started = false;    // a share has arrived
+    bool delivered = false;
+    bool asked_for = false;
+    uint32_t cookie = 0;
+  };
+  enum class EventKind : uint8_t { kLocalDone, kTimer };
+  struct Event {
+    sim::Ticks time = 0;
+    uint64_t sequence = 0;  // order of posting
+    uint32_t cookie = 0;
+    EventKind kind = EventKind::kTimer;
+
+    bool operator>(const Event& other) const {
+      return time != other.time ? time > other.time : sequence > other.sequence;
+    }
+  };
+
+  void CollectArrivals(sim::Ticks window_end);
+  void TakeShare(const sim::Record& share);
+  void TakeEvent(const Event& event);
+  void Deliver(const sim::Record& share);
+  void Schedule(sim::Ticks time, EventKind kind, uint32_t cookie);
+  SimTime Now() const { return SimTime(times_->clock.ToPicoseconds(now_)); }
+  static uint64_t KeyOf(uint32_t source, uint32_t tag) { return uint64_t{source} << 32 | tag; }
+
+  const EndpointTimes* times_;
+  EndpointId id_;
+  int endpoints_;
+  std::vector<sim::Inlet> shares_in_;    // by link
+  std::vector<sim::Outlet> shares_out_;  // by link
+  MessagePortClient* client_ = nullptr;
+  sim::Ticks now_ = 0;
+  sim::Ticks memory_free_ = 0;         // when the last local operation ends
+  std::vector<sim::Record> arrivals_;  // of this window, in order
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  uint64_t event_sequence_ = 0;
+  // Messages of which some share is in, or that were asked for; never iterated.
+  absl::flat_hash_map<uint64_t, Message> messages_;
+  uint64_t delivery_hash_ = 0;
+  int64_t messages_posted_ = 0;
+  int64_t messages_delivered_ = 0;
+  int64_t bytes_posted_ = 0;
+  int64_t records_taken_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_ENDPOINT_H_

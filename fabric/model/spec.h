@@ -1,0 +1,105 @@
+// The checked, strongly typed description of a fabric. fabric/config makes it from the proto, which
+// documents each field; it is the only input of the model.
+//
+// Units: in the types. Requires (fabric/config checks): times >= 0, and injection, delivery and
+// pipeline > 0; counts >= 1; sizes > 0.
+
+#ifndef UPFABRIC_FABRIC_MODEL_SPEC_H_
+#define UPFABRIC_FABRIC_MODEL_SPEC_H_
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fabric/base/units.h"
+
+namespace upfabric::fabric {
+
+struct NvlinkSpec {
+  int generation = 0;
+  Bytes flit;
+  Bytes max_payload;  // a multiple of flit
+  int header_flits = 0;
+};
+
+struct UalinkSpec {
+  Bytes beat;
+  Bytes max_payload;  // a multiple of beat
+  Bytes request;
+  Bytes response;
+  Ratio flow_control_bytes;  // for each transaction
+  Bytes flit;
+  Bytes flit_payload;  // at most flit
+};
+
+struct EthernetSpec {
+  std::string profile;
+  Bytes max_payload;  // a multiple of transaction
+  Bytes transaction;
+  Bytes transaction_header;
+  Bytes frame_overhead;
+  Bytes min_frame;
+};
+
+using ProtocolSpec = std::variant<NvlinkSpec, UalinkSpec, EthernetSpec>;
+
+struct EndpointSpec {
+  Picoseconds injection;
+  Picoseconds delivery;
+  Bandwidth memory_bandwidth;
+  Picoseconds local_latency;
+  Bytes buffer_per_vc;
+};
+
+struct FecSpec {
+  Ratio codeword_bits;
+  int interleave = 0;
+  Picoseconds decode;
+};
+
+struct RetimerSpec {
+  std::string name;
+  Picoseconds latency;
+};
+
+struct LinkSpec {
+  int lanes = 0;
+  Bandwidth lane_rate;
+  Ratio coding;  // in (0, 1]
+  Ratio idle_tax;
+  Ratio marker_tax;
+  Picoseconds phy_tx;
+  Picoseconds phy_rx;
+  bool has_fec = false;
+  FecSpec fec;
+  std::vector<RetimerSpec> retimers;
+  std::string medium;
+  Picoseconds propagation;  // length x delay, rounded up to 1 ps
+};
+
+struct SwitchSpec {
+  Picoseconds pipeline;
+  int virtual_channels = 1;  // 1..16
+  Bytes buffer_per_vc;
+  int radix = 0;
+};
+
+// `planes` switches, each linked to every endpoint by `links` links.
+struct PlaneGroupSpec {
+  int planes = 0;
+  int links = 0;
+};
+
+struct FabricSpec {
+  std::string id;
+  ProtocolSpec protocol;
+  EndpointSpec endpoint;
+  LinkSpec link;
+  SwitchSpec switch_chip;
+  int endpoints = 0;
+  std::vector<PlaneGroupSpec> groups;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_SPEC_H_

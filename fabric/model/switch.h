@@ -1,0 +1,113 @@
+// A switch chip: input buffers with credits, a crossbar, and one output for each input.
+//
+// Models:  cut-through: a packet may leave as soon as its first bit has passed the ingress
+// pipeline;
+//          each output sends the oldest packet first (by arrival, ties by input), one virtual
+//          channel past another that lacks credits; a packet's buffer space returns as credits when
+//          its last byte has left.
+// Omits:   limits of the crossbar itself, multicast and reduction, adaptive routes, links of
+// unequal
+//          rates in one switch.
+// Units:   ticks. Inputs and outputs are numbered endpoint x links + link.
+// Costs:   a packet is queued once, by output and virtual channel; a queue is sorted only behind
+// what
+//          was sorted before.
+
+#ifndef UPFABRIC_FABRIC_MODEL_SWITCH_H_
+#define UPFABRIC_FABRIC_MODEL_SWITCH_H_
+
+#include <vector>
+
+#include "fabric/model/counters.h"
+#include "fabric/model/port.h"
+#include "fabric/sim/engine.h"
+
+namespace upfabric::fabric {
+
+struct SwitchOptions {
+  int links_per_endpoint = 1;
+  int ports = 0;                       // endpoints x links_per_endpoint
+  uint32_t endpoint_buffer_units = 0;  // credits of each output and virtual channel
+  // Outputs share no state, so each may run through the window by itself. Merging them in the order
+  // (time, output) gives the same result, which a test shows; kinds that share state will need it.
+  bool merge_outputs = false;
+};
+
+class Switch final : public sim::Component {
+ public:
+  Switch(const HopTimes& times, const SwitchOptions& options, sim::Ticks* next);
+
+  // Wiring, once for each port.
+  sim::Inlet& packets_in(int port) { return inputs_[static_cast<size_t>(port)].packets; }
+  CreditPool& credits(int port) { return outputs_[static_cast<size_t>(port)].credits; }
+  void ConnectPacketsOut(int port, const sim::Outlet& outlet) {
+    outputs_[static_cast<size_t>(port)].packets_out = outlet;
+  }
+  void ConnectCreditsOut(int port, CreditPool* pool) {
+    inputs_[static_cast<size_t>(port)].credits_out = pool;
+  }
+
+  sim::Ticks Advance(sim::Ticks window_end) override;
+  void Reset() override;
+  int64_t MemoryBytes() const override;
+
+  int ports() const { return static_cast<int>(outputs_.size()); }
+  const SendCounters& sent(int port) const { return outputs_[static_cast<size_t>(port)].sent; }
+  bool credits_complete(int port) const {
+    return outputs_[static_cast<size_t>(port)].credits.Complete();
+  }
+  int64_t packets_received(int port) const { return inputs_[static_cast<size_t>(port)].received; }
+
+ private:
+  struct Input {
+    sim::Inlet packets;
+    CreditPool* credits_out = nullptr;
+    int64_t received = 0;
+  };
+  struct Entry {
+    sim::Record packet;
+    uint32_t input = 0;
+  };
+  // Packets of one output and virtual channel, oldest first up to `sorted`.
+  struct Queue {
+    sim::RecordQueue<Entry> entries;
+    size_t sorted = 0;
+    size_t arrived = 0;  // how many had arrived when the last packet started
+  };
+  struct Output {
+    CreditPool credits;
+    sim::Outlet packets_out;
+    sim::Ticks free = 0;
+    SendCounters sent;
+    bool active = false;  // in active_
+  };
+  struct Choice {
+    sim::Ticks start = sim::kNever;
+    sim::Ticks ready = 0;
+    int lane = -1;
+  };
+
+  sim::Ticks TakeArrivals(sim::Ticks window_end);
+  void Enqueue(const sim::Record& packet, uint32_t input);
+  void SortNew(int output);
+  Choice Choose(int output, sim::Ticks window_end);
+  void Start(int output, const Choice& choice);
+  void CountWaiting(int output, sim::Ticks now);
+  sim::Ticks RunEachOutput(sim::Ticks window_end);
+  sim::Ticks RunMerged(sim::Ticks window_end);
+  Queue& QueueOf(int output, int lane) {
+    return queues_[static_cast<size_t>(output * times_->virtual_channels + lane)];
+  }
+  bool Idle(int output);
+
+  const HopTimes* times_;
+  SwitchOptions options_;
+  std::vector<Input> inputs_;
+  std::vector<Output> outputs_;
+  std::vector<Queue> queues_;  // by output, then virtual channel
+  std::vector<int> active_;    // outputs with packets, in no particular order
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_SWITCH_H_

@@ -1,0 +1,46 @@
+// What travels on a channel.
+//
+// Units: ticks of the fabric's clock (fabric/sim/clock.h).
+
+#ifndef UPFABRIC_FABRIC_SIM_RECORD_H_
+#define UPFABRIC_FABRIC_SIM_RECORD_H_
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace upfabric::fabric::sim {
+
+using Ticks = int64_t;
+inline constexpr Ticks kNever = std::numeric_limits<Ticks>::max();
+
+// A packet, or a message's share of one link on its way between an endpoint and its port.
+struct Record {
+  Ticks time = 0;        // earliest instant at which the receiver can react to the first bit
+  uint32_t tag = 0;      // names the message together with source and destination
+  uint32_t packets = 1;  // packet: 1; share: packets of the message on this link
+  uint16_t source = 0;   // endpoint
+  uint16_t destination = 0;
+  uint16_t payload = 0;  // bytes of the packet; share: of its last packet (the others are full)
+  uint8_t shares = 1;    // links that carry a part of this message
+  uint8_t flags = 0;     // virtual channel in the low four bits, then kLast
+
+  static constexpr uint8_t kChannelMask = 0x0f;
+  static constexpr uint8_t kLast = 0x10;  // packet: the last of its share
+
+  uint8_t virtual_channel() const { return flags & kChannelMask; }
+  bool last() const { return (flags & kLast) != 0; }
+};
+static_assert(sizeof(Record) == 24 && std::is_trivially_copyable_v<Record>);
+
+// Credits on their way back to a sender. They do not arrive in the order of emission.
+struct Credit {
+  Ticks time = 0;
+  uint32_t cells = 0;
+  uint32_t virtual_channel = 0;
+};
+static_assert(sizeof(Credit) == 16 && std::is_trivially_copyable_v<Credit>);
+
+}  // namespace upfabric::fabric::sim
+
+#endif  // UPFABRIC_FABRIC_SIM_RECORD_H_

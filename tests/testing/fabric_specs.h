@@ -1,0 +1,122 @@
+// Fabric descriptions for tests: small ones with round numbers, and random ones.
+
+#ifndef UPFABRIC_TESTS_TESTING_FABRIC_SPECS_H_
+#define UPFABRIC_TESTS_TESTING_FABRIC_SPECS_H_
+
+#include <cstdint>
+
+#include "fabric/base/fingerprint.h"
+#include "fabric/model/spec.h"
+
+namespace upfabric::fabric::testing {
+
+// A sequence of draws from one seed.
+class Draws {
+ public:
+  explicit Draws(uint64_t seed) : state_(seed) {}
+  // Uniform in [low, high], up to the bias of a 64-bit remainder.
+  int64_t Between(int64_t low, int64_t high) {
+    state_ = Chain(state_, 1);
+    return low + static_cast<int64_t>(state_ % static_cast<uint64_t>(high - low + 1));
+  }
+
+ private:
+  uint64_t state_;
+};
+
+inline NvlinkSpec Nvlink() {
+  NvlinkSpec spec;
+  spec.generation = 5;
+  spec.flit = Bytes(16);
+  spec.max_payload = Bytes(256);
+  spec.header_flits = 2;
+  return spec;
+}
+
+inline UalinkSpec Ualink() {
+  UalinkSpec spec;
+  spec.beat = Bytes(64);
+  spec.max_payload = Bytes(256);
+  spec.request = Bytes(8);
+  spec.response = Bytes(4);
+  spec.flow_control_bytes = Ratio(4, 5);
+  spec.flit = Bytes(640);
+  spec.flit_payload = Bytes(628);
+  return spec;
+}
+
+// ESUN header with reliability header and CRC: 54 B around the payload.
+inline EthernetSpec Ethernet() {
+  EthernetSpec spec;
+  spec.profile = "esun";
+  spec.max_payload = Bytes(4096);
+  spec.transaction = Bytes(256);
+  spec.transaction_header = Bytes(0);
+  spec.frame_overhead = Bytes(54);
+  spec.min_frame = Bytes(84);
+  return spec;
+}
+
+// Two lanes of 200 Gb/s data, 50 GB/s in all: 20 ps a byte. One plane, four endpoints.
+inline FabricSpec SmallFabric() {
+  FabricSpec spec;
+  spec.id = "small";
+  spec.protocol = Nvlink();
+  spec.endpoint.injection = Picoseconds(100'000);
+  spec.endpoint.delivery = Picoseconds(130'000);
+  spec.endpoint.memory_bandwidth = Bandwidth(Ratio(8'000'000'000'000));  // 1 TB/s
+  spec.endpoint.local_latency = Picoseconds(250'000);
+  spec.endpoint.buffer_per_vc = Bytes(65'536);
+  spec.link.lanes = 2;
+  spec.link.lane_rate = Bandwidth(Ratio(212'500'000'000));
+  spec.link.coding = Ratio(16, 17);
+  spec.link.phy_tx = Picoseconds(25'000);
+  spec.link.phy_rx = Picoseconds(20'000);
+  spec.link.has_fec = true;
+  spec.link.fec = {Ratio(5440), 2, Picoseconds(40'000)};
+  spec.link.medium = "copper";
+  spec.link.propagation = Picoseconds(6'900);
+  spec.switch_chip.pipeline = Picoseconds(150'000);
+  spec.switch_chip.virtual_channels = 1;
+  spec.switch_chip.buffer_per_vc = Bytes(65'536);
+  spec.switch_chip.radix = 72;
+  spec.endpoints = 4;
+  spec.groups = {{1, 1}};
+  return spec;
+}
+
+// Any shape, protocol, delays and buffers; small enough for thousands of runs.
+inline FabricSpec RandomFabric(Draws& draws) {
+  FabricSpec spec = SmallFabric();
+  switch (draws.Between(0, 2)) {
+    case 0:
+      break;
+    case 1:
+      spec.protocol = Ualink();
+      spec.link.idle_tax = Ratio(1, 1024);
+      spec.link.marker_tax = Ratio(1, 16'384);
+      break;
+    default:
+      spec.protocol = Ethernet();
+      spec.link.marker_tax = Ratio(1, 8192);
+      break;
+  }
+  spec.endpoint.injection = Picoseconds(draws.Between(1, 200'000));
+  spec.endpoint.delivery = Picoseconds(draws.Between(1, 200'000));
+  spec.endpoint.buffer_per_vc = Bytes(draws.Between(5'000, 20'000));
+  spec.link.propagation = Picoseconds(draws.Between(0, 50'000));
+  spec.link.has_fec = draws.Between(0, 1) == 1;
+  spec.switch_chip.pipeline = Picoseconds(draws.Between(1, 300'000));
+  spec.switch_chip.virtual_channels = static_cast<int>(draws.Between(1, 4));
+  spec.switch_chip.buffer_per_vc = Bytes(draws.Between(5'000, 20'000));
+  spec.endpoints = static_cast<int>(draws.Between(2, 9));
+  spec.groups = {{static_cast<int>(draws.Between(1, 4)), static_cast<int>(draws.Between(1, 3))}};
+  if (draws.Between(0, 2) == 0) {
+    spec.groups.push_back({1, static_cast<int>(draws.Between(1, 2))});
+  }
+  return spec;
+}
+
+}  // namespace upfabric::fabric::testing
+
+#endif  // UPFABRIC_TESTS_TESTING_FABRIC_SPECS_H_

@@ -1,0 +1,194 @@
+// Scripted clients for the fabric alone: who sends what to whom, and when it arrived.
+
+#ifndef UPFABRIC_TESTS_TESTING_TRAFFIC_H_
+#define UPFABRIC_TESTS_TESTING_TRAFFIC_H_
+
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "fabric/api/fabric.h"
+#include "tests/testing/fabric_specs.h"
+#include "tests/testing/lockstep_exchange.h"
+
+namespace upfabric::fabric::testing {
+
+struct Send {
+  int source = 0;
+  int destination = 0;
+  Bytes size;
+  int virtual_channel = 0;
+  Picoseconds delay;  // after the start; 0 or more
+  // Posted only when this many messages have arrived at the source.
+  int after_received = 0;
+};
+
+// One endpoint's part of a list of sends; the tag is the index in the list.
+class ScriptedClient final : public MessagePortClient {
+ public:
+  ScriptedClient(const std::vector<Send>& sends, int self) : sends_(sends), self_(self) {}
+
+  void OnStart(MessagePort& port) override {
+    port_ = &port;
+    for (size_t i = 0; i < sends_.size(); ++i) {
+      if (sends_[i].destination == self_) {
+        port.PostRecv(EndpointId(sends_[i].source), static_cast<uint32_t>(i),
+                      static_cast<uint32_t>(i));
+      }
+    }
+    PostWhatMay();
+  }
+  void OnReceived(SimTime now, uint32_t cookie) override {
+    arrivals_.emplace_back(cookie, now);
+    PostWhatMay();
+  }
+  void OnLocalDone(SimTime now, uint32_t) override { local_done_.push_back(now); }
+  void OnTimer(SimTime, uint32_t cookie) override { Post(cookie); }
+
+  // (index of the send, time), in order of arrival.
+  const std::vector<std::pair<uint32_t, SimTime>>& arrivals() const { return arrivals_; }
+  const std::vector<SimTime>& local_done() const { return local_done_; }
+
+ private:
+  void PostWhatMay() {
+    for (; next_ < sends_.size(); ++next_) {
+      const Send& send = sends_[next_];
+      if (send.source != self_) {
+        continue;
+      }
+      if (send.after_received > static_cast<int>(arrivals_.size())) {
+        return;
+      }
+      if (send.delay > Picoseconds(0)) {
+        port_->PostTimer(send.delay, static_cast<uint32_t>(next_));
+      } else {
+        Post(static_cast<uint32_t>(next_));
+      }
+    }
+  }
+  void Post(uint32_t index) {
+    const Send& send = sends_[index];
+    port_->PostSend({EndpointId(send.destination), index, send.size, send.virtual_channel});
+  }
+
+  const std::vector<Send>& sends_;
+  int self_;
+  MessagePort* port_ = nullptr;
+  size_t next_ = 0;
+  std::vector<std::pair<uint32_t, SimTime>> arrivals_;
+  std::vector<SimTime> local_done_;
+};
+
+// What a run of a list of sends gave.
+struct Traffic {
+  std::vector<SimTime> arrival;  // by index of the send; SimTime of -1 ps if it never arrived
+  std::vector<std::pair<EndpointId, uint64_t>> hashes;  // by endpoint
+  std::vector<ChannelCounters> counters;                // by name
+  FabricTotals totals;
+
+  uint64_t Fingerprint() const {
+    uint64_t chain = 0;
+    for (const auto& [endpoint, hash] : hashes) {
+      chain = Chain(chain, hash);
+    }
+    return chain;
+  }
+};
+
+inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<ScriptedClient>>& clients,
+                  Traffic& traffic) {
+  for (const auto& client : clients) {
+    for (const auto& [index, time] : client->arrivals()) {
+      traffic.arrival[index] = time;
+    }
+  }
+  const auto hashes = fabric.DeliveryHashes();
+  traffic.hashes.insert(traffic.hashes.end(), hashes.begin(), hashes.end());
+  const auto counters = fabric.Counters();
+  traffic.counters.insert(traffic.counters.end(), counters.begin(), counters.end());
+  const FabricTotals totals = fabric.Totals();
+  traffic.totals.hops += totals.hops;
+  traffic.totals.records_crossed += totals.records_crossed;
+  traffic.totals.messages_posted += totals.messages_posted;
+  traffic.totals.messages_delivered += totals.messages_delivered;
+  std::sort(traffic.hashes.begin(), traffic.hashes.end());
+  std::sort(traffic.counters.begin(), traffic.counters.end(),
+            [](const ChannelCounters& a, const ChannelCounters& b) { return a.name < b.name; });
+}
+
+// Runs the sends on `partitions` partitions of the fabric, each on a thread. The spec must be
+// valid.
+inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends,
+                          FabricOptions options = {}, int partitions = 1) {
+  std::vector<std::unique_ptr<Fabric>> fabrics;
+  std::vector<std::vector<std::unique_ptr<ScriptedClient>>> clients(
+      static_cast<size_t>(partitions));
+  LockstepHub hub(partitions);
+  for (int p = 0; p < partitions; ++p) {
+    options.partition = p;
+    options.partitions = partitions;
+    auto fabric = Fabric::Create(spec, options);
+    UPF_CHECK(fabric.ok());
+    for (int e = 0; e < spec.endpoints; ++e) {
+      if ((*fabric)->Owns(EndpointId(e))) {
+        auto& mine = clients[static_cast<size_t>(p)];
+        mine.push_back(std::make_unique<ScriptedClient>(sends, e));
+        (*fabric)->Attach(EndpointId(e), mine.back().get());
+      }
+    }
+    fabrics.push_back(*std::move(fabric));
+  }
+  std::vector<std::thread> threads;
+  for (int p = 0; p < partitions; ++p) {
+    threads.emplace_back([&, p] {
+      LockstepExchange exchange(hub, p);
+      UPF_CHECK(fabrics[static_cast<size_t>(p)]->RunRow(exchange).ok());
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  Traffic traffic;
+  traffic.arrival.assign(sends.size(), SimTime(Picoseconds(-1)));
+  for (int p = 0; p < partitions; ++p) {
+    Merge(*fabrics[static_cast<size_t>(p)], clients[static_cast<size_t>(p)], traffic);
+  }
+  return traffic;
+}
+
+// Random sends between distinct endpoints, some of them chained on arrivals.
+inline std::vector<Send> RandomSends(const FabricSpec& spec, Draws& draws) {
+  std::vector<Send> sends(static_cast<size_t>(draws.Between(1, 60)));
+  const bool incast = draws.Between(0, 3) == 0;
+  for (Send& send : sends) {
+    send.destination = incast ? 0 : static_cast<int>(draws.Between(0, spec.endpoints - 1));
+    send.source = static_cast<int>((send.destination + draws.Between(1, spec.endpoints - 1)) %
+                                   spec.endpoints);
+    send.size = Bytes(draws.Between(0, 2) == 0 ? draws.Between(0, 600) : draws.Between(0, 40'000));
+    send.virtual_channel =
+        static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels - 1));
+    send.delay = Picoseconds(draws.Between(0, 1) * draws.Between(0, 2'000'000));
+  }
+  // A send may wait only for arrivals that come whatever happens: those of unchained sends.
+  for (size_t i = 0; i < sends.size(); ++i) {
+    int unchained = 0;
+    for (size_t j = 0; j < i; ++j) {
+      unchained += sends[j].destination == sends[i].source && sends[j].after_received == 0 ? 1 : 0;
+    }
+    if (unchained > 0 && draws.Between(0, 3) == 0) {
+      bool blocks_an_unchained_one = false;
+      for (size_t j = i + 1; j < sends.size(); ++j) {
+        blocks_an_unchained_one |= sends[j].source == sends[i].source;
+      }
+      if (!blocks_an_unchained_one) {
+        sends[i].after_received = static_cast<int>(draws.Between(1, unchained));
+      }
+    }
+  }
+  return sends;
+}
+
+}  // namespace upfabric::fabric::testing
+
+#endif  // UPFABRIC_TESTS_TESTING_TRAFFIC_H_
