@@ -10,6 +10,7 @@
 #include <string>
 
 #include "tests/testing/fabric_specs.h"
+#include "tests/testing/reference_fabric.h"
 #include "tests/testing/traffic.h"
 
 namespace upfabric::fabric {
@@ -76,6 +77,23 @@ TEST_P(EngineIndependenceTest, ResultDoesNotDependOnHowItIsComputed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, EngineIndependenceTest, ::testing::Range(0, 25));
+
+// The engine against a plain simulator with one global event queue: every arrival to the
+// picosecond.
+TEST_P(EngineIndependenceTest, ArrivalsAreThoseOfAGlobalEventQueue) {
+  constexpr int kSeedsPerCase = 40;
+  for (int i = 0; i < kSeedsPerCase; ++i) {
+    const uint64_t seed = 500'000 + static_cast<uint64_t>(GetParam() * kSeedsPerCase + i);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Draws draws(seed);
+    const FabricSpec spec = RandomFabric(draws);
+    const std::vector<Send> sends = RandomSends(spec, draws);
+    FabricOptions options;
+    options.seed = seed;
+    ASSERT_EQ(RunTraffic(spec, sends, options).arrival,
+              testing::ReferenceFabric(spec, seed).Run(sends));
+  }
+}
 
 // What one link carries cannot exceed its rate, nor arrive before the bound of its bits.
 TEST(EngineBoundTest, NoMessageBeatsItsPayloadBitsAndItsPath) {
