@@ -107,7 +107,7 @@ TEST(RatioDeathTest, DivisionByZeroAndOverflowAreBrokenInvariants) {
 TEST(BandwidthTest, TimeOfAByteIsExact) {
   // 8 bits at 400 Gb/s x 16/17: 20 ps x 17/16.
   const Bandwidth rate = Bandwidth(Ratio(400'000'000'000)) * Ratio(16, 17);
-  EXPECT_EQ(rate.PicosecondsPerByte(), Ratio(20 * 17, 16));
+  EXPECT_EQ(rate.PicosecondsPerByte(), Ratio(20) * Ratio(17, 16));
   EXPECT_DOUBLE_EQ(Bandwidth(Ratio(800'000'000'000)).GigabytesPerSecond(), 100.0);
 }
 

@@ -19,7 +19,7 @@ template <typename T>
 std::string ErrorOf(const absl::StatusOr<T>& result) {
   EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(result.status().message()), Not(HasSubstr("\n")));
-  return std::string(result.status().message());
+  return {result.status().message().data(), result.status().message().size()};
 }
 
 TEST(ParseTimeTest, KnowsEveryUnit) {

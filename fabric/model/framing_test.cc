@@ -17,7 +17,7 @@ double EfficiencyPercent(const ProtocolSpec& spec, int64_t payload) {
   return 100 * framing->EfficiencyOf(Bytes(payload)).ToDouble();
 }
 
-// docs/sources.md, NVL-SIMLLM: 16/17 with one header flit, 16/18 with the address extension; at
+// docs/sources.md, SIMLLM: 16/17 with one header flit, 16/18 with the address extension; at
 // 128 B 8/9 and 8/10.
 TEST(FramingTest, NvlinkEfficiencyIsDataFlitsOverAllFlits) {
   NvlinkSpec one_header = Nvlink();
@@ -39,7 +39,7 @@ TEST(FramingTest, NvlinkSendsWholeFlits) {
   EXPECT_EQ(framing->UnitsOf(Bytes(256)), 18);
 }
 
-// docs/sources.md, UAL-U1: the efficiency of compressed writes, times 628/640 of the flit.
+// docs/sources.md, UALINK-200-1.0: the efficiency of compressed writes, times 628/640 of the flit.
 TEST(FramingTest, UalinkCompressedWritesReachThePublishedEfficiency) {
   EXPECT_NEAR(EfficiencyPercent(Ualink(), 64), 81.8, 0.05);
   EXPECT_NEAR(EfficiencyPercent(Ualink(), 128), 89.2, 0.05);
@@ -69,7 +69,7 @@ TEST(FramingTest, UalinkMovesWholeBeats) {
   EXPECT_EQ(framing->UnitsOf(Bytes(0)), 1);
 }
 
-// docs/sources.md, ETH-E7 and ETH-E10: rows "ESUN EH + 8 B RH + 4 B CRC (54)" and "ESUN EH (42)".
+// docs/sources.md, SUE-1.0 and ESUN-1.0: rows "ESUN EH + 8 B RH + 4 B CRC (54)" and "ESUN EH (42)".
 TEST(FramingTest, EthernetEfficiencyMatchesTheTableByPayload) {
   EXPECT_NEAR(EfficiencyPercent(Ethernet(), 64), 54.2, 0.05);
   EXPECT_NEAR(EfficiencyPercent(Ethernet(), 128), 70.3, 0.05);

@@ -79,7 +79,7 @@ TEST(LinkTimingTest, FecCollectionFollowsInterleaveAndRate) {
     link.fec.interleave = interleave;
     return LinkTiming::Create(link, Nvlink())->Elements("")[1].latency;
   };
-  // docs/sources.md, PHY-P1: codeword collection by port width and interleave.
+  // docs/sources.md, UALINK-200-1.0: codeword collection by port width and interleave.
   EXPECT_EQ(collection(1, 4), Picoseconds(102'400));
   EXPECT_EQ(collection(1, 1), Picoseconds(25'600));
   EXPECT_EQ(collection(2, 4), Picoseconds(51'200));

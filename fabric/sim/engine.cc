@@ -49,6 +49,7 @@ void Engine::WakeAt(ComponentId component, Ticks time) {
 absl::Status Engine::Run(WindowExchange& exchange,
                          const std::function<Ticks(int64_t)>& window_length) {
   std::vector<CrossingRecord> incoming;
+  now_ = 0;  // not in Reset: after a row it still tells when the row ended
   Ticks mine = next_.empty() ? kNever : *std::min_element(next_.begin(), next_.end());
   for (int64_t window = 0;; ++window) {
     UPF_ASSIGN_OR_RETURN(const Ticks start,
@@ -104,7 +105,6 @@ void Engine::Reset() {
   }
   next_crossing_ = kNever;
   std::fill(next_.begin(), next_.end(), kNever);
-  now_ = 0;
   for (Component* component : components_) {
     component->Reset();
   }
