@@ -1,0 +1,44 @@
+#include "collectives/algorithm.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "fabric/base/status.h"
+
+namespace upfabric::collectives {
+
+absl::Status CheckRequest(const Algorithm& algorithm, const CollectiveRequest& request) {
+  UPF_RETURN_IF_ERROR(ValidateRequest(request));
+  const AlgorithmInfo& info = algorithm.info();
+  const AlgorithmLimits& limits = info.limits;
+  const auto refuse = [&info](const auto&... reason) {
+    return absl::UnimplementedError(absl::StrCat(std::string(CollectiveName(info.collective)), " ",
+                                                 std::string(info.name), " ", reason...));
+  };
+  if (request.collective != info.collective) {
+    return refuse("does not serve ", std::string(CollectiveName(request.collective)));
+  }
+  if (request.ranks < limits.ranks_min || request.ranks > limits.ranks_max) {
+    return refuse("serves ", limits.ranks_min, " to ", limits.ranks_max, " ranks, not ",
+                  request.ranks);
+  }
+  if (request.count > limits.count_max) {
+    return refuse("serves at most ", limits.count_max, " elements, not ", request.count);
+  }
+  if (request.in_place && !limits.in_place) {
+    return refuse("has no in-place form");
+  }
+  return absl::OkStatus();
+}
+
+Bytes BufferBytes(const Algorithm& algorithm, const CollectiveRequest& request) {
+  // Rank 0 has the most scratch: it gets the largest part of every balanced split.
+  const int64_t scratch = algorithm.MakeProgram(request, 0)->partition(Buffer::kScratch).count();
+  const int64_t send = SendCount(request);
+  const int64_t recv = RecvCount(request);
+  const int64_t user = request.in_place ? std::max(send, recv) : send + recv;
+  return ElementSize(request.type) * (user + scratch) * request.ranks;
+}
+
+}  // namespace upfabric::collectives

@@ -1,0 +1,66 @@
+#include "collectives/algorithms/builtin.h"
+
+#include <algorithm>
+
+namespace upfabric::collectives {
+
+namespace {
+
+// One rank: its result is its input.
+class SingleRankProgram final : public RankProgram {
+ public:
+  explicit SingleRankProgram(const CollectiveRequest& request)
+      : count_(request.count), in_place_(request.in_place) {}
+
+  int streams() const override { return 1; }
+  int64_t length(int) const override { return in_place_ ? 0 : 1; }
+  Instruction At(int, int64_t) const override {
+    return Copy({Buffer::kInput, 0, count_}, {Buffer::kOutput, 0, count_});
+  }
+  uint32_t sequences() const override { return 1; }
+  Partition partition(Buffer buffer) const override {
+    return {.block_count = buffer == Buffer::kScratch ? 0 : count_};
+  }
+
+ private:
+  int64_t count_;
+  bool in_place_;
+};
+
+}  // namespace
+
+Picoseconds CostTerms::Unloaded(int64_t count) const {
+  return count == 0 ? Picoseconds(0) : view_.UnloadedTime(element_ * count);
+}
+
+Picoseconds CostTerms::Injection(int64_t count, int64_t messages) const {
+  return count == 0 || messages <= 0 ? Picoseconds(0)
+                                     : view_.InjectionTime(element_ * count, messages);
+}
+
+Picoseconds CostTerms::Local(int64_t traffic) const {
+  return traffic == 0 ? Picoseconds(0) : view_.LocalTime(element_ * traffic);
+}
+
+std::unique_ptr<RankProgram> Builtin::MakeProgram(const CollectiveRequest& request,
+                                                  int rank) const {
+  if (request.ranks == 1) {
+    return std::make_unique<SingleRankProgram>(request);
+  }
+  return make_program_(request, rank);
+}
+
+Picoseconds Builtin::Cost(const CollectiveRequest& request, const fabric::FabricView& view) const {
+  const CostTerms terms(request, view);
+  if (request.ranks == 1) {
+    return request.in_place ? Picoseconds(0) : terms.Local(2 * request.count);
+  }
+  return cost_(request, terms);
+}
+
+int ChannelCount(const CollectiveRequest& request, int64_t count) {
+  const int64_t bytes = (ElementSize(request.type) * count).count();
+  return static_cast<int>(std::clamp<int64_t>(bytes / kChannelBytesMin, 1, kChannelsMax));
+}
+
+}  // namespace upfabric::collectives

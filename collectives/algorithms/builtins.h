@@ -1,0 +1,27 @@
+// Makers of the built-in algorithms, one a file beside this one.
+
+#ifndef UPFABRIC_COLLECTIVES_ALGORITHMS_BUILTINS_H_
+#define UPFABRIC_COLLECTIVES_ALGORITHMS_BUILTINS_H_
+
+#include <memory>
+
+#include "collectives/algorithm.h"
+
+namespace upfabric::collectives {
+
+std::unique_ptr<Algorithm> AllReduceOneShot();
+std::unique_ptr<Algorithm> AllReduceTwoShot();
+std::unique_ptr<Algorithm> AllReduceRing();
+std::unique_ptr<Algorithm> AllGatherDirect();
+std::unique_ptr<Algorithm> AllGatherRing();
+std::unique_ptr<Algorithm> ReduceScatterDirect();
+std::unique_ptr<Algorithm> ReduceScatterRing();
+std::unique_ptr<Algorithm> AllToAllDirect();
+std::unique_ptr<Algorithm> BroadcastFlat();
+std::unique_ptr<Algorithm> BroadcastScatterGather();
+std::unique_ptr<Algorithm> BroadcastChain();
+std::unique_ptr<Algorithm> SendRecvDirect();
+
+}  // namespace upfabric::collectives
+
+#endif  // UPFABRIC_COLLECTIVES_ALGORITHMS_BUILTINS_H_

@@ -1,0 +1,234 @@
+#include "collectives/executor.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "fabric/base/check.h"
+
+namespace upfabric::collectives {
+
+RankExecutor::RankExecutor(ExecutorSpec spec) : spec_(std::move(spec)) {
+  streams_.resize(static_cast<size_t>(spec_.program->streams()));
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    streams_[i].length = spec_.program->length(static_cast<int>(i));
+  }
+}
+
+void RankExecutor::OnStart(fabric::MessagePort& port) {
+  port_ = &port;
+  StartIteration();
+  Run(SimTime());
+}
+
+void RankExecutor::OnReceived(SimTime now, uint32_t cookie) {
+  Stream& stream = Resumed(cookie, Wait::kMessage);
+  if (stream.instruction.op == OpCode::kRecvReduce) {
+    StartLocal(cookie);
+  } else {
+    Finish(stream);
+  }
+  Run(now);
+}
+
+void RankExecutor::OnLocalDone(SimTime now, uint32_t cookie) {
+  Finish(Resumed(cookie, Wait::kLocal));
+  Run(now);
+}
+
+// No instruction asks for a timer.
+void RankExecutor::OnTimer(SimTime, uint32_t) { UPF_CHECK(false); }
+
+RankExecutor::Stream& RankExecutor::Resumed(uint32_t cookie, Wait wait) {
+  UPF_CHECK_OP(cookie, <, streams_.size());
+  Stream& stream = streams_[cookie];
+  UPF_CHECK(stream.wait == wait);
+  return stream;
+}
+
+void RankExecutor::StartIteration() {
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    Stream& stream = streams_[i];
+    stream.finished = 0;
+    stream.wait = Wait::kEnd;
+    if (stream.length > 0) {
+      stream.instruction = spec_.program->At(static_cast<int>(i), 0);
+      stream.wait = Wait::kNothing;
+    }
+  }
+}
+
+void RankExecutor::Run(SimTime now) {
+  while (!finished_) {
+    // A stream may wait for a later one, so look again while anything finishes.
+    bool progress = true;
+    bool all_ended = true;
+    while (progress) {
+      progress = false;
+      all_ended = true;
+      for (size_t i = 0; i < streams_.size(); ++i) {
+        progress |= Advance(i);
+        all_ended &= streams_[i].wait == Wait::kEnd;
+      }
+    }
+    if (!all_ended) {
+      return;
+    }
+    ++iteration_;
+    if (iteration_ == spec_.warmup) {
+      timed_start_ = now;
+    }
+    if (iteration_ == int64_t{spec_.warmup} + spec_.iterations) {
+      end_ = now;
+      finished_ = true;
+    } else {
+      StartIteration();
+    }
+  }
+}
+
+bool RankExecutor::Advance(size_t index) {
+  Stream& stream = streams_[index];
+  bool progress = false;
+  while (stream.wait == Wait::kNothing || stream.wait == Wait::kStream) {
+    if (!MayStart(stream.instruction)) {
+      stream.wait = Wait::kStream;
+      break;
+    }
+    if (!Start(index)) {
+      break;
+    }
+    Finish(stream);
+    progress = true;
+  }
+  return progress;
+}
+
+bool RankExecutor::MayStart(const Instruction& instruction) const {
+  return instruction.depends_stream < 0 ||
+         streams_[static_cast<size_t>(instruction.depends_stream)].finished >=
+             instruction.depends_count;
+}
+
+bool RankExecutor::Start(size_t index) {
+  Stream& stream = streams_[index];
+  const Instruction& instruction = stream.instruction;
+  if (MovedCount(instruction) == 0) {
+    return true;
+  }
+  switch (instruction.op) {
+    case OpCode::kSend:
+      port_->PostSend({.destination = (*spec_.endpoints)[static_cast<size_t>(instruction.peer)],
+                       .tag = TagOf(instruction),
+                       .size = spec_.element * instruction.source.count});
+      return true;
+    case OpCode::kRecv:
+    case OpCode::kRecvReduce:
+      if (!port_->PostRecv((*spec_.endpoints)[static_cast<size_t>(instruction.peer)],
+                           TagOf(instruction), static_cast<uint32_t>(index))) {
+        stream.wait = Wait::kMessage;
+        return false;
+      }
+      if (instruction.op == OpCode::kRecv) {
+        return true;
+      }
+      StartLocal(index);
+      return false;
+    case OpCode::kCopy:
+    case OpCode::kReduce:
+      StartLocal(index);
+      return false;
+  }
+  return true;
+}
+
+void RankExecutor::StartLocal(size_t index) {
+  Stream& stream = streams_[index];
+  port_->PostLocal(LocalTraffic(stream.instruction, spec_.element), static_cast<uint32_t>(index));
+  stream.wait = Wait::kLocal;
+}
+
+void RankExecutor::Finish(Stream& stream) {
+  const bool last_iteration = iteration_ + 1 == int64_t{spec_.warmup} + spec_.iterations;
+  if (spec_.payload != nullptr && last_iteration && MovedCount(stream.instruction) > 0) {
+    ApplyPayload(stream.instruction);
+  }
+  ++stream.finished;
+  if (stream.finished == stream.length) {
+    stream.wait = Wait::kEnd;
+    return;
+  }
+  const auto index = static_cast<int>(&stream - streams_.data());
+  stream.instruction = spec_.program->At(index, stream.finished);
+  stream.wait = Wait::kNothing;
+}
+
+void RankExecutor::ApplyPayload(const Instruction& instruction) {
+  RankPayload& payload = *spec_.payload;
+  switch (instruction.op) {
+    case OpCode::kSend:
+      return spec_.transport->Send(NameOf(instruction), payload.Read(instruction.source));
+    case OpCode::kRecv:
+      return payload.Write(instruction.target, spec_.transport->Take(NameOf(instruction)));
+    case OpCode::kRecvReduce:
+      return payload.ReduceMessage(instruction.operand, spec_.transport->Take(NameOf(instruction)),
+                                   instruction.target);
+    case OpCode::kCopy:
+      return payload.Copy(instruction.source, instruction.target);
+    case OpCode::kReduce:
+      return payload.ReduceBlocks(instruction.source, instruction.operand, instruction.target);
+  }
+}
+
+uint32_t RankExecutor::TagOf(const Instruction& instruction) const {
+  const auto iteration = static_cast<uint32_t>(iteration_);
+  return uint32_t{instruction.connection} << kSequenceBits |
+         (iteration * spec_.program->sequences() + instruction.sequence);
+}
+
+MessageName RankExecutor::NameOf(const Instruction& instruction) const {
+  EndpointId own = (*spec_.endpoints)[static_cast<size_t>(spec_.rank)];
+  EndpointId peer = (*spec_.endpoints)[static_cast<size_t>(instruction.peer)];
+  const bool sends = instruction.op == OpCode::kSend;
+  return {sends ? own : peer, sends ? peer : own, TagOf(instruction)};
+}
+
+std::string RankExecutor::Autopsy() const {
+  if (finished_) {
+    return "";
+  }
+  if (port_ == nullptr) {
+    return absl::StrCat("rank ", spec_.rank, " has not started");
+  }
+  std::string line = absl::StrCat("rank ", spec_.rank, " iteration ", iteration_);
+  const char* separator = ": ";
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    if (streams_[i].wait != Wait::kEnd) {
+      absl::StrAppend(&line, separator, StreamAutopsy(i));
+      separator = "; ";
+    }
+  }
+  return line;
+}
+
+std::string RankExecutor::StreamAutopsy(size_t index) const {
+  const Stream& stream = streams_[index];
+  const Instruction& instruction = stream.instruction;
+  std::string text =
+      absl::StrCat("stream ", index, " instruction ", stream.finished, " of ", stream.length, ", ",
+                   InstructionText(instruction), ", waits for ");
+  switch (stream.wait) {
+    case Wait::kMessage:
+      return absl::StrCat(text, "message ", MessageNameText(NameOf(instruction)));
+    case Wait::kLocal:
+      return absl::StrCat(text, "the endpoint's memory");
+    case Wait::kStream:
+      return absl::StrCat(text, "stream ", instruction.depends_stream, " to finish ",
+                          instruction.depends_count, " instructions");
+    case Wait::kNothing:
+    case Wait::kEnd:
+      break;
+  }
+  return absl::StrCat(text, "nothing");
+}
+
+}  // namespace upfabric::collectives

@@ -1,0 +1,94 @@
+// Runs the program of one rank on its message port, a number of times back to back.
+//
+// Models:  each stream in order; an instruction starts when the one before it and those on which it
+//          depends have finished. Iteration i+1 starts when all streams have finished iteration i.
+// Omits:   payload in all iterations but the last one, whose results are checked.
+// Threads: none; everything happens inside the port's callbacks.
+
+#ifndef UPFABRIC_COLLECTIVES_EXECUTOR_H_
+#define UPFABRIC_COLLECTIVES_EXECUTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collectives/payload_transport.h"
+#include "collectives/program.h"
+#include "collectives/rank_payload.h"
+#include "fabric/api/message_port.h"
+
+namespace upfabric::collectives {
+
+// Bits of a tag below the connection: sequence numbers over all iterations.
+inline constexpr int kSequenceBits = 24;
+
+struct ExecutorSpec {
+  int rank = 0;
+  const std::vector<EndpointId>* endpoints = nullptr;  // by rank; outlives the executor
+  Bytes element;
+  // Requires: sequences() x (warmup + iterations) <= 2^kSequenceBits.
+  std::unique_ptr<RankProgram> program;
+  int warmup = 0;
+  int iterations = 1;
+  // Both null: no byte moves. The transport outlives the executor.
+  std::unique_ptr<RankPayload> payload = nullptr;
+  PayloadTransport* transport = nullptr;
+};
+
+class RankExecutor final : public fabric::MessagePortClient {
+ public:
+  explicit RankExecutor(ExecutorSpec spec);
+
+  void OnStart(fabric::MessagePort& port) override;
+  void OnReceived(SimTime now, uint32_t cookie) override;
+  void OnLocalDone(SimTime now, uint32_t cookie) override;
+  void OnTimer(SimTime now, uint32_t cookie) override;
+
+  bool finished() const { return finished_; }
+  // End of the warm-up, and of everything. Requires: finished().
+  SimTime timed_start() const { return timed_start_; }
+  SimTime end() const { return end_; }
+  int rank() const { return spec_.rank; }
+  // Null if no byte moves.
+  const RankPayload* payload() const { return spec_.payload.get(); }
+
+  // One line: each stream that waits, its instruction, and for what. Empty if finished.
+  std::string Autopsy() const;
+
+ private:
+  enum class Wait : uint8_t { kNothing, kStream, kMessage, kLocal, kEnd };
+  struct Stream {
+    Instruction instruction;  // the current one, unless wait is kEnd
+    int64_t finished = 0;     // instructions of this iteration
+    int64_t length = 0;
+    Wait wait = Wait::kNothing;
+  };
+
+  void StartIteration();
+  void Run(SimTime now);
+  // Returns whether anything finished.
+  bool Advance(size_t stream);
+  bool MayStart(const Instruction& instruction) const;
+  // Starts the stream's instruction; returns whether it has finished at once.
+  bool Start(size_t stream);
+  void StartLocal(size_t stream);
+  void Finish(Stream& stream);
+  void ApplyPayload(const Instruction& instruction);
+  Stream& Resumed(uint32_t cookie, Wait wait);
+  MessageName NameOf(const Instruction& instruction) const;
+  uint32_t TagOf(const Instruction& instruction) const;
+  std::string StreamAutopsy(size_t stream) const;
+
+  ExecutorSpec spec_;
+  fabric::MessagePort* port_ = nullptr;
+  std::vector<Stream> streams_;
+  int64_t iteration_ = 0;
+  SimTime timed_start_;
+  SimTime end_;
+  bool finished_ = false;
+};
+
+}  // namespace upfabric::collectives
+
+#endif  // UPFABRIC_COLLECTIVES_EXECUTOR_H_

@@ -1,0 +1,229 @@
+// Broken executions are seen: messages that are swapped, dropped or doubled, elements that change
+// places, in every type and operation in which they change the result.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+#include "collectives/verify.h"
+#include "tests/testing/job_on_fake.h"
+
+namespace upfabric::collectives {
+namespace {
+
+constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kFloat16, DataType::kBfloat16,
+                               DataType::kInt32};
+constexpr ReduceOp kOps[] = {ReduceOp::kSum, ReduceOp::kProd, ReduceOp::kMin, ReduceOp::kMax};
+
+// Passes messages on and lets `mutate` change the bytes of message `victim`, counted in the order
+// of sending; `previous` holds the bytes of the message before, of the same size.
+class MutatingTransport final : public PayloadTransport {
+ public:
+  using Bytes = std::vector<std::byte>;
+  using Mutation = std::function<void(Bytes& bytes, const Bytes& previous)>;
+
+  MutatingTransport(int64_t victim, Mutation mutate)
+      : victim_(victim), mutate_(std::move(mutate)) {}
+
+  void Send(const MessageName& name, Bytes bytes) override {
+    const Bytes original = bytes;
+    if (sent_++ == victim_) {
+      UPF_CHECK(previous_.size() == bytes.size());
+      mutate_(bytes, previous_);
+      changed_ = bytes != original;
+    }
+    previous_ = original;
+    inner_.Send(name, std::move(bytes));
+  }
+  Bytes Take(const MessageName& name) override { return inner_.Take(name); }
+
+  bool changed() const { return changed_; }
+
+ private:
+  LocalPayloadTransport inner_;
+  int64_t victim_;
+  Mutation mutate_;
+  Bytes previous_;
+  int64_t sent_ = 0;
+  bool changed_ = false;
+};
+
+// Elements found wrong when `mutate` changes one message.
+int64_t WrongAfter(const CollectiveRequest& request, const Algorithm& algorithm, int64_t victim,
+                   const MutatingTransport::Mutation& mutate) {
+  MutatingTransport transport(victim, mutate);
+  JobOnFake run({.request = request, .algorithm = &algorithm, .seed = 1}, {.seed = 2}, transport);
+  EXPECT_TRUE(run.job->finished());
+  EXPECT_TRUE(transport.changed());
+  return run.job->CountWrong();
+}
+
+// Where all messages are posted at once this is the third rank's first, so that the one before it
+// is another sender's.
+int64_t Victim(const CollectiveRequest& request) { return 2 * (request.ranks - 1); }
+
+void ForEachReduction(const std::function<void(const CollectiveRequest&, const Algorithm&)>& test) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const Algorithm* algorithm : registry.All()) {
+    if (!Reduces(algorithm->info().collective)) {
+      continue;
+    }
+    for (const DataType type : kTypes) {
+      for (const ReduceOp op : kOps) {
+        for (const int ranks : {4, 24}) {
+          const CollectiveRequest request{.collective = algorithm->info().collective,
+                                          .type = type,
+                                          .op = op,
+                                          .ranks = ranks,
+                                          .count = 256 * ranks};
+          SCOPED_TRACE(RequestText(request, *algorithm));
+          test(request, *algorithm);
+        }
+      }
+    }
+  }
+}
+
+// Bytes that leave any other operand as it is.
+void FillWithIdentity(const CollectiveRequest& request, MutatingTransport::Bytes& bytes) {
+  // 1.0 and the largest whole numbers that values.h can draw are beyond what min and max meet.
+  uint32_t bits = 0;
+  const bool is_max = request.op == ReduceOp::kMax;
+  switch (request.type) {
+    case DataType::kFloat32:
+      bits = request.op == ReduceOp::kProd ? 0x3f800000 : (is_max ? 0xff7fffff : 0x7f7fffff);
+      break;
+    case DataType::kFloat16:
+      bits = request.op == ReduceOp::kProd ? 0x3c00 : (is_max ? 0xfbff : 0x7bff);
+      break;
+    case DataType::kBfloat16:
+      bits = request.op == ReduceOp::kProd ? 0x3f80 : (is_max ? 0xff7f : 0x7f7f);
+      break;
+    case DataType::kInt32:
+      bits = request.op == ReduceOp::kProd ? 1 : (is_max ? 0x80000000 : 0x7fffffff);
+      break;
+  }
+  if (request.op == ReduceOp::kSum) {
+    bits = 0;
+  }
+  const auto size = static_cast<size_t>(ElementSize(request.type).count());
+  for (size_t i = 0; i < bytes.size(); i += size) {
+    std::memcpy(bytes.data() + i, &bits, size);
+  }
+}
+
+TEST(MutantsTest, DroppedContributionIsSeenInEveryTypeAndOperation) {
+  ForEachReduction([](const CollectiveRequest& request, const Algorithm& algorithm) {
+    EXPECT_GT(WrongAfter(request, algorithm, Victim(request),
+                         [&](auto& bytes, const auto&) { FillWithIdentity(request, bytes); }),
+              0);
+  });
+}
+
+TEST(MutantsTest, SwappedChunkIsSeenInEveryTypeAndOperation) {
+  ForEachReduction([](const CollectiveRequest& request, const Algorithm& algorithm) {
+    EXPECT_GT(WrongAfter(request, algorithm, Victim(request),
+                         [](auto& bytes, const auto& previous) { bytes = previous; }),
+              0);
+  });
+}
+
+TEST(MutantsTest, SwappedElementsAreSeenInEveryTypeAndOperation) {
+  ForEachReduction([](const CollectiveRequest& request, const Algorithm& algorithm) {
+    const auto size = static_cast<std::ptrdiff_t>(ElementSize(request.type).count());
+    EXPECT_GT(WrongAfter(request, algorithm, Victim(request),
+                         [&](auto& bytes, const auto&) {
+                           std::rotate(bytes.begin(), bytes.begin() + size, bytes.end());
+                         }),
+              0);
+  });
+}
+
+// Minimum and maximum give the same however often a contribution comes in.
+TEST(MutantsTest, DoubledContributionIsSeenInSumAndProduct) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const DataType type : kTypes) {
+    for (const ReduceOp op : {ReduceOp::kSum, ReduceOp::kProd}) {
+      for (const int ranks : {2, 72}) {
+        const CollectiveRequest request{
+            .type = type, .op = op, .ranks = ranks, .count = 64, .in_place = false};
+        // Rank 0's result with the contribution of rank 1 twice, as elements.
+        const SampledLayout layout({.block_count = request.count}, 1);
+        const Values values(request, 1);
+        RankPayload first(request, 0, {&layout, &layout, &layout}, values);
+        const Range input{Buffer::kInput, 0, request.count};
+        const Range output{Buffer::kOutput, 0, request.count};
+        first.Copy(input, output);
+        for (int rank = 1; rank < ranks; ++rank) {
+          const RankPayload other(request, rank, {&layout, &layout, &layout}, values);
+          first.ReduceMessage(output, other.Read(input), output);
+          if (rank + 1 == ranks) {
+            const RankPayload* ranks_to_check[] = {&first};
+            EXPECT_EQ(CountWrongElements(request, values, ranks_to_check), 0);
+            first.ReduceMessage(output, other.Read(input), output);
+            EXPECT_GT(CountWrongElements(request, values, ranks_to_check), 0)
+                << "type " << static_cast<int>(type) << " op " << static_cast<int>(op) << " ranks "
+                << ranks;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(MutantsTest, SwappedAndLostBlocksAreSeenWhereNothingIsReduced) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const Algorithm* algorithm : registry.All()) {
+    if (Reduces(algorithm->info().collective)) {
+      continue;
+    }
+    for (const DataType type : kTypes) {
+      CollectiveRequest request{.collective = algorithm->info().collective,
+                                .type = type,
+                                .ranks = 7,
+                                .count = 48,
+                                .root = 3};
+      SCOPED_TRACE(RequestText(request, *algorithm));
+      EXPECT_GT(
+          WrongAfter(request, *algorithm, 5,
+                     [](auto& bytes, const auto&) { std::reverse(bytes.begin(), bytes.end()); }),
+          0);
+      EXPECT_GT(WrongAfter(request, *algorithm, 5,
+                           [](auto& bytes, const auto&) {
+                             std::fill(bytes.begin(), bytes.end(), std::byte{0});
+                           }),
+                0);
+    }
+  }
+}
+
+// One bit of one element in one message of a sampled job, and the transport names the message.
+TEST(MutantsTest, DamagedMessageIsNamedAndCounted) {
+  class Damaging final : public PayloadTransport {
+   public:
+    void Send(const MessageName& name, std::vector<std::byte> bytes) override {
+      inner.Send(name, std::move(bytes));
+      if (victim.empty()) {
+        victim = MessageNameText(name);
+        inner.Held(name).back() ^= std::byte{1};
+      }
+    }
+    std::vector<std::byte> Take(const MessageName& name) override { return inner.Take(name); }
+    LocalPayloadTransport inner;
+    std::string victim;
+  };
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const CollectiveRequest request{.collective = Collective::kAllToAll, .ranks = 3, .count = 9};
+  Damaging transport;
+  JobOnFake run({.request = request,
+                 .algorithm = *registry.Find(Collective::kAllToAll, "direct"),
+                 .payload = PayloadMode::kSampled},
+                {}, transport);
+  EXPECT_EQ(run.job->CountWrong(), 1);
+  EXPECT_EQ(transport.inner.DamagedMessages(), std::vector<std::string>{transport.victim});
+}
+
+}  // namespace
+}  // namespace upfabric::collectives

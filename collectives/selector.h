@@ -1,0 +1,26 @@
+// Chooses the algorithm of a request: by name, or the cheapest by closed form.
+
+#ifndef UPFABRIC_COLLECTIVES_SELECTOR_H_
+#define UPFABRIC_COLLECTIVES_SELECTOR_H_
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "collectives/algorithm_registry.h"
+
+namespace upfabric::collectives {
+
+// The name that asks for the cheapest algorithm.
+inline constexpr std::string_view kAutoAlgorithm = "auto";
+
+// `name` is kAutoAlgorithm or a registered name. Ties go to the one registered first. Returns
+// kNotFound for an unknown name; kUnimplemented, naming the limits, when the named one, or none,
+// can serve the request; kInvalidArgument for a bad request.
+absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& registry,
+                                                 std::string_view name,
+                                                 const CollectiveRequest& request,
+                                                 const fabric::FabricView& view);
+
+}  // namespace upfabric::collectives
+
+#endif  // UPFABRIC_COLLECTIVES_SELECTOR_H_

@@ -1,0 +1,153 @@
+#include "collectives/selector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/fake_fabric_view.h"
+#include "tests/testing/job_on_fake.h"
+
+namespace upfabric::collectives {
+namespace {
+
+using ::testing::HasSubstr;
+using ::upfabric::testing::FakeFabricView;
+using ::upfabric::testing::FakeFigures;
+
+TEST(AlgorithmRegistryTest, UnknownNameListsTheKnownOnesSorted) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const absl::Status status = registry.Find(Collective::kAllReduce, "tree").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status.message(),
+            "no algorithm 'tree' for all_reduce; known: one_shot, ring, two_shot");
+}
+
+TEST(AlgorithmRegistryTest, EveryCollectiveHasAnAlgorithmAndEveryAlgorithmADescription) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const Collective collective :
+       {Collective::kAllReduce, Collective::kAllGather, Collective::kReduceScatter,
+        Collective::kAllToAll, Collective::kBroadcast, Collective::kSendRecv}) {
+    EXPECT_FALSE(registry.List(collective).empty());
+  }
+  for (const Algorithm* algorithm : registry.All()) {
+    EXPECT_FALSE(algorithm->info().description.empty());
+  }
+}
+
+// Serves up to 4 ranks at a fixed cost.
+class LimitedAlgorithm final : public Algorithm {
+ public:
+  LimitedAlgorithm(std::string_view name, int64_t cost_ps)
+      : info_{.name = name,
+              .collective = Collective::kAllReduce,
+              .description = "limited",
+              .limits = {.ranks_min = 2, .ranks_max = 4, .count_max = 100, .in_place = false}},
+        cost_(cost_ps) {}
+  const AlgorithmInfo& info() const override { return info_; }
+  std::unique_ptr<RankProgram> MakeProgram(const CollectiveRequest&, int) const override {
+    return nullptr;
+  }
+  Picoseconds Cost(const CollectiveRequest&, const fabric::FabricView&) const override {
+    return cost_;
+  }
+
+ private:
+  AlgorithmInfo info_;
+  Picoseconds cost_;
+};
+
+TEST(SelectorTest, AutoTakesTheCheapestThatServesAndTiesTheFirst) {
+  AlgorithmRegistry registry;
+  registry.Add(std::make_unique<LimitedAlgorithm>("dear", 7));
+  registry.Add(std::make_unique<LimitedAlgorithm>("cheap", 5));
+  registry.Add(std::make_unique<LimitedAlgorithm>("also_cheap", 5));
+  const FakeFabricView view(4, {});
+  const auto chosen = SelectAlgorithm(registry, kAutoAlgorithm, {.ranks = 3, .count = 1}, view);
+  ASSERT_TRUE(chosen.ok());
+  EXPECT_EQ((*chosen)->info().name, "cheap");
+}
+
+TEST(SelectorTest, RefusalsNameTheLimit) {
+  AlgorithmRegistry registry;
+  registry.Add(std::make_unique<LimitedAlgorithm>("limited", 7));
+  const FakeFabricView view(8, {});
+  const auto refusal = [&](std::string_view name, const CollectiveRequest& request) {
+    return SelectAlgorithm(registry, name, request, view).status();
+  };
+  for (const std::string_view name : {std::string_view("limited"), kAutoAlgorithm}) {
+    const absl::Status ranks = refusal(name, {.ranks = 5, .count = 1});
+    EXPECT_EQ(ranks.code(), absl::StatusCode::kUnimplemented);
+    EXPECT_EQ(ranks.message(), "all_reduce limited serves 2 to 4 ranks, not 5");
+    EXPECT_THAT(std::string(refusal(name, {.ranks = 2, .count = 101}).message()),
+                HasSubstr("at most 100 elements, not 101"));
+    EXPECT_THAT(std::string(refusal(name, {.ranks = 2, .count = 1, .in_place = true}).message()),
+                HasSubstr("no in-place form"));
+  }
+  EXPECT_EQ(refusal("unknown", {.ranks = 2, .count = 1}).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(refusal(kAutoAlgorithm, {.ranks = 0, .count = 1}).code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refusal(kAutoAlgorithm, {.collective = Collective::kSendRecv, .ranks = 2}).code(),
+            absl::StatusCode::kUnimplemented);
+}
+
+TEST(ValidateRequestTest, NamesFieldValueAndLimit) {
+  EXPECT_TRUE(ValidateRequest({.ranks = 1, .count = 0}).ok());
+  EXPECT_EQ(ValidateRequest({.ranks = 65'537}).message(), "ranks is 65537; allowed: 1 to 65536");
+  EXPECT_EQ(ValidateRequest({.ranks = 1, .count = int64_t{1} << 55}).message(),
+            "count is 36028797018963968; allowed: 0 to 18014398509481984");
+  EXPECT_EQ(
+      ValidateRequest({.collective = Collective::kBroadcast, .ranks = 4, .root = 4}).message(),
+      "root is 4; allowed: 0 to 3");
+  EXPECT_EQ(ValidateRequest({.collective = Collective::kAllToAll, .in_place = true}).message(),
+            "all_to_all has no in-place form");
+}
+
+// Closed forms against executions on the fabric they describe, from latency-bound to
+// bandwidth-bound.
+TEST(CostTest, ClosedFormsAreNearExecutionsOnAQuietFabric) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const FakeFigures figures;
+  for (const Algorithm* algorithm : registry.All()) {
+    for (const int ranks : {1, 2, 4, 16}) {
+      for (const int64_t count : {1, 1'000, 100'000, 1'600'000}) {
+        const CollectiveRequest request{
+            .collective = algorithm->info().collective, .ranks = ranks, .count = count, .root = 0};
+        SCOPED_TRACE(RequestText(request, *algorithm));
+        LocalPayloadTransport transport;
+        JobOnFake run({.request = request, .algorithm = algorithm, .payload = PayloadMode::kNone},
+                      {.rated = true, .figures = figures}, transport);
+        const auto cost =
+            static_cast<double>(algorithm->Cost(request, FakeFabricView(ranks, figures)).count());
+        const auto time = static_cast<double>(run.fabric.now_ps());
+        EXPECT_NEAR(cost / time, 1.0, 0.1) << cost << " against " << time;
+      }
+    }
+  }
+}
+
+TEST(CostTest, NothingToMoveCostsNothing) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const Algorithm* algorithm : registry.All()) {
+    const CollectiveRequest request{
+        .collective = algorithm->info().collective, .ranks = 4, .count = 0, .root = 0};
+    EXPECT_EQ(algorithm->Cost(request, FakeFabricView(4, {})), Picoseconds(0))
+        << RequestText(request, *algorithm);
+  }
+}
+
+TEST(SelectorTest, AutoChangesFromOneShotOverTwoShotToRingWithSize) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const FakeFabricView view(16, {});
+  const auto chosen = [&](int64_t count) {
+    return std::string(
+        (*SelectAlgorithm(registry, kAutoAlgorithm, {.ranks = 16, .count = count}, view))
+            ->info()
+            .name);
+  };
+  EXPECT_EQ(chosen(16), "one_shot");
+  EXPECT_EQ(chosen(1 << 18), "two_shot");
+  // The ring reduces one channel while others are on the way.
+  EXPECT_EQ(chosen(1 << 24), "ring");
+}
+
+}  // namespace
+}  // namespace upfabric::collectives

@@ -1,0 +1,96 @@
+// Bytes that algorithms send, against the figures of ALGORITHMS.md.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "tests/testing/job_on_fake.h"
+
+namespace upfabric::collectives {
+namespace {
+
+// Elements sent by all ranks, and by a rank that is not the root where n divides the count and
+// channels, slices and pieces are one.
+struct Figure {
+  Collective collective;
+  const char* name;
+  std::function<int64_t(int64_t n, int64_t count)> all_ranks;
+  std::function<int64_t(int64_t n, int64_t count)> one_rank;
+};
+
+const Figure kFigures[] = {
+    {Collective::kAllReduce, "one_shot", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kAllReduce, "two_shot", [](auto n, auto c) { return 2 * (n - 1) * c; },
+     [](auto n, auto c) { return 2 * (n - 1) * c / n; }},
+    {Collective::kAllReduce, "ring", [](auto n, auto c) { return 2 * (n - 1) * c; },
+     [](auto n, auto c) { return 2 * (n - 1) * c / n; }},
+    {Collective::kAllGather, "direct", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kAllGather, "ring", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kReduceScatter, "direct", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kReduceScatter, "ring", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kAllToAll, "direct", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kBroadcast, "flat", [](auto n, auto c) { return (n - 1) * c; },
+     [](auto, auto) { return int64_t{0}; }},
+    {Collective::kBroadcast, "scatter_gather", [](auto n, auto c) { return (n - 1) * c; },
+     [](auto n, auto c) { return (n - 2) * (c / (n - 1)); }},
+    {Collective::kBroadcast, "chain", [](auto n, auto c) { return (n - 1) * c; },
+     [](auto, auto c) { return c; }},
+    {Collective::kSendRecv, "direct", [](auto n, auto c) { return n * c; },
+     [](auto, auto c) { return c; }},
+};
+
+TEST(WireBytesTest, EveryAlgorithmHasItsFigure) {
+  EXPECT_EQ(std::size(kFigures), BuiltinAlgorithms().All().size());
+}
+
+TEST(WireBytesTest, AllRanksTogetherSendWhatTheFigureSaysForAnyCount) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const Figure& figure : kFigures) {
+    const Algorithm* algorithm = *registry.Find(figure.collective, figure.name);
+    for (const int ranks : {2, 3, 5, 16}) {
+      for (const int64_t count : {0, 1, 7, 100'003}) {
+        const CollectiveRequest request{
+            .collective = figure.collective, .ranks = ranks, .count = count, .root = ranks - 1};
+        LocalPayloadTransport transport;
+        JobOnFake run({.request = request, .algorithm = algorithm, .payload = PayloadMode::kNone},
+                      {}, transport);
+        int64_t sent = 0;
+        for (int rank = 0; rank < ranks; ++rank) {
+          sent += run.fabric.sent_bytes(EndpointId(rank));
+        }
+        EXPECT_EQ(sent, 4 * figure.all_ranks(ranks, count)) << RequestText(request, *algorithm);
+        if (count == 0) {
+          EXPECT_EQ(run.fabric.messages(), 0);
+        }
+      }
+    }
+  }
+}
+
+TEST(WireBytesTest, EachRankSendsWhatTheFigureSaysWhereTheCountDivides) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const Figure& figure : kFigures) {
+    const Algorithm* algorithm = *registry.Find(figure.collective, figure.name);
+    for (const int ranks : {3, 5, 16}) {
+      const int64_t count = ranks * (ranks - 1);
+      const CollectiveRequest request{
+          .collective = figure.collective, .ranks = ranks, .count = count, .root = 0};
+      LocalPayloadTransport transport;
+      JobOnFake run({.request = request, .algorithm = algorithm, .payload = PayloadMode::kNone}, {},
+                    transport);
+      // Rank 1; the root is rank 0.
+      EXPECT_EQ(run.fabric.sent_bytes(EndpointId(ranks - 2)), 4 * figure.one_rank(ranks, count))
+          << RequestText(request, *algorithm);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace upfabric::collectives

@@ -1,0 +1,46 @@
+// The view of a rated FakeFabric (fake_message_port.h): the same figures in closed form.
+
+#ifndef UPFABRIC_TESTS_TESTING_FAKE_FABRIC_VIEW_H_
+#define UPFABRIC_TESTS_TESTING_FAKE_FABRIC_VIEW_H_
+
+#include <vector>
+
+#include "fabric/api/fabric_view.h"
+#include "tests/testing/fake_message_port.h"
+
+namespace upfabric::testing {
+
+class FakeFabricView final : public fabric::FabricView {
+ public:
+  FakeFabricView(int endpoints, const FakeFigures& figures)
+      : endpoints_(endpoints), figures_(figures) {}
+
+  int endpoints() const override { return endpoints_; }
+  int planes() const override { return 1; }
+  int links_per_endpoint() const override { return 1; }
+  std::vector<fabric::PathElement> UnloadedPath() const override {
+    return {{"path", Picoseconds(figures_.latency_ps)}};
+  }
+  Picoseconds UnloadedTime(Bytes message) const override {
+    return Picoseconds(figures_.latency_ps) + InjectionTime(message, 1);
+  }
+  Picoseconds InjectionTime(Bytes message, int64_t count) const override {
+    return Picoseconds(message.count() * figures_.link_ps_per_byte) * count;
+  }
+  Picoseconds LocalTime(Bytes traffic) const override {
+    const int64_t per_ps = figures_.memory_bytes_per_ps;
+    return Picoseconds(figures_.local_latency_ps + (traffic.count() + per_ps - 1) / per_ps);
+  }
+  Ratio WireEfficiency(Bytes) const override { return Ratio(1); }
+  Bandwidth EndpointRate() const override {
+    return Bandwidth(Ratio(8'000'000'000'000, figures_.link_ps_per_byte));
+  }
+
+ private:
+  int endpoints_;
+  FakeFigures figures_;
+};
+
+}  // namespace upfabric::testing
+
+#endif  // UPFABRIC_TESTS_TESTING_FAKE_FABRIC_VIEW_H_
