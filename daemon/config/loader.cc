@@ -1,0 +1,142 @@
+#include "daemon/config/loader.h"
+
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "daemon/config/source_lines.h"
+#include "daemon/config/textproto_reader.h"
+#include "daemon/config/yaml_reader.h"
+#include "fabric/base/status.h"
+#include "fabric/config/from_proto.h"
+#include "fabric/presets/presets.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using Reader = absl::Status (*)(const std::string& text, google::protobuf::Message& message,
+                                SourceLines& lines);
+
+struct Format {
+  const char* extension;
+  Reader reader;
+};
+
+constexpr std::array kFormats = {
+    Format{".yaml", ReadYaml},           Format{".yml", ReadYaml},
+    Format{".json", ReadYaml},           Format{".txtpb", ReadTextproto},
+    Format{".textproto", ReadTextproto}, Format{".pbtxt", ReadTextproto},
+};
+
+// The reader for a file name; null if its extension is unknown.
+Reader FindReader(const std::string& path) {
+  for (const Format& format : kFormats) {
+    if (absl::EndsWithIgnoreCase(path, format.extension)) {
+      return format.reader;
+    }
+  }
+  return nullptr;
+}
+
+std::string Extensions() {
+  std::string extensions;
+  for (const Format& format : kFormats) {
+    absl::StrAppend(&extensions, extensions.empty() ? "" : ", ", format.extension);
+  }
+  return extensions;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  constexpr size_t kBytesMax = size_t{4} << 20;
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  // Reading to the end sets failbit and eofbit; without eofbit, something else ended it.
+  if (text.size() > kBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is too large; at most 4 MiB are allowed"));
+  }
+  if (!file.eof()) {
+    const std::string message =
+        absl::StrCat(path, ": cannot be read (", std::strerror(errno != 0 ? errno : EIO),
+                     "); a readable file is wanted");
+    return errno == ENOENT ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
+  }
+  return text;
+}
+
+absl::Status LoadFile(const std::string& path, google::protobuf::Message& message,
+                      SourceLines& lines) {
+  const Reader reader = FindReader(path);
+  if (reader == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": unknown kind of file; allowed extensions are ", Extensions()));
+  }
+  UPF_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  return reader(text, message, lines);
+}
+
+absl::StatusOr<v1::Fabric> LoadPreset(const fabric::PresetFile& preset) {
+  SourceLines lines(absl::StrCat("preset ", std::string(preset.id)));
+  v1::Fabric fabric;
+  UPF_RETURN_IF_ERROR(ReadYaml(std::string(preset.yaml), fabric, lines));
+  UPF_RETURN_IF_ERROR(lines.Locate(fabric::FabricSpecFromProto(fabric).status(), ""));
+  return fabric;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path) {
+  SourceLines lines(path);
+  v1::Fabric fabric;
+  UPF_RETURN_IF_ERROR(LoadFile(path, fabric, lines));
+  UPF_RETURN_IF_ERROR(lines.Locate(fabric::FabricSpecFromProto(fabric).status(), ""));
+  return fabric;
+}
+
+absl::StatusOr<v1::Fabric> ResolveFabric(const std::string& id_or_path) {
+  if (absl::StrContains(id_or_path, "/") || FindReader(id_or_path) != nullptr) {
+    return LoadFabricFile(id_or_path);
+  }
+  std::string known;
+  for (const fabric::PresetFile& preset : fabric::Presets()) {
+    if (preset.id == id_or_path) {
+      return LoadPreset(preset);
+    }
+    absl::StrAppend(&known, known.empty() ? "" : ", ", std::string(preset.id));
+  }
+  return absl::NotFoundError(absl::StrCat("unknown fabric \"", id_or_path, "\"; known are ", known,
+                                          ", or a file ending in ", Extensions()));
+}
+
+absl::StatusOr<v1::Workload> LoadWorkloadFile(const std::string& path) {
+  SourceLines lines(path);
+  v1::Workload workload;
+  UPF_RETURN_IF_ERROR(LoadFile(path, workload, lines));
+  return workload;
+}
+
+absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path) {
+  SourceLines lines(path);
+  v1::Scenario scenario;
+  UPF_RETURN_IF_ERROR(LoadFile(path, scenario, lines));
+  if (!scenario.has_fabric() || !scenario.has_workload()) {
+    return lines.Error("", absl::StrCat("has no ", scenario.has_fabric() ? "workload" : "fabric",
+                                        "; a scenario has a fabric and a workload"));
+  }
+  UPF_RETURN_IF_ERROR(
+      lines.Locate(fabric::FabricSpecFromProto(scenario.fabric()).status(), "fabric."));
+  return scenario;
+}
+
+}  // namespace upfabric::daemon

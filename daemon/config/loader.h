@@ -1,0 +1,35 @@
+// Fabrics, workloads and scenarios from files, and fabrics from presets.
+//
+// Formats: by extension: .yaml, .yml and .json through yaml_reader.h; .txtpb, .textproto and .pbtxt
+//          through textproto_reader.h. A file has at most 4 MiB.
+// Errors:  one line each. kInvalidArgument "FILE:LINE: field.path: what is wrong; what is allowed";
+//          kNotFound for a file or a preset that does not exist.
+// Threads: none; the functions share no state.
+
+#ifndef UPFABRIC_DAEMON_CONFIG_LOADER_H_
+#define UPFABRIC_DAEMON_CONFIG_LOADER_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "upfabric/v1/fabric.pb.h"
+#include "upfabric/v1/workload.pb.h"
+
+namespace upfabric::daemon {
+
+// A fabric that fabric/config accepts.
+absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path);
+
+// A preset of that id, or the file: what has a '/' or a known extension is a file. The fabric is
+// one that fabric/config accepts. An unknown id is an error that names the known ones.
+absl::StatusOr<v1::Fabric> ResolveFabric(const std::string& id_or_path);
+
+// A workload as the file says it; workload_from_proto.h checks it against a fabric.
+absl::StatusOr<v1::Workload> LoadWorkloadFile(const std::string& path);
+
+// A scenario with both parts; the fabric is one that fabric/config accepts.
+absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path);
+
+}  // namespace upfabric::daemon
+
+#endif  // UPFABRIC_DAEMON_CONFIG_LOADER_H_

@@ -1,0 +1,153 @@
+#include "daemon/config/loader.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/message_differencer.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "fabric/presets/presets.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using google::protobuf::util::MessageDifferencer;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class LoaderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "/loaderXXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) const {
+    std::string path = folder_ + "/" + name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  static std::string PresetText() { return std::string(fabric::Presets().front().yaml); }
+
+  static v1::Fabric PresetFabric() {
+    return ResolveFabric(std::string(fabric::Presets().front().id)).value();
+  }
+
+  std::string folder_;
+};
+
+std::string MessageOf(const absl::Status& status) {
+  EXPECT_EQ(std::string(status.message()).find('\n'), std::string::npos);
+  return {status.message().data(), status.message().size()};
+}
+
+TEST_F(LoaderTest, TheSameFabricComesFromEveryFormat) {
+  const v1::Fabric preset = PresetFabric();
+  std::string text;
+  std::string json;
+  ASSERT_TRUE(google::protobuf::TextFormat::PrintToString(preset, &text));
+  ASSERT_TRUE(google::protobuf::util::MessageToJsonString(preset, &json).ok());
+  for (const std::string& path :
+       {Write("a.yaml", PresetText()), Write("a.yml", PresetText()), Write("a.json", json),
+        Write("a.txtpb", text), Write("a.textproto", text), Write("a.PBTXT", text)}) {
+    const absl::StatusOr<v1::Fabric> fabric = LoadFabricFile(path);
+    ASSERT_TRUE(fabric.ok()) << fabric.status();
+    EXPECT_TRUE(MessageDifferencer::Equals(*fabric, preset)) << path;
+  }
+}
+
+TEST_F(LoaderTest, ASemanticErrorHasFileLineAndField) {
+  std::string text = PresetText();
+  const std::string good = "value: 212.5Gbps";
+  const size_t at = text.find(good);
+  ASSERT_NE(at, std::string::npos);
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+  text.replace(at, good.size(), "value: 212.5");
+  const std::string path = Write("bad.yaml", text);
+
+  const absl::Status status = LoadFabricFile(path).status();
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(MessageOf(status),
+              AllOf(StartsWith(path + ":" + std::to_string(line) + ": link.lane_rate.value: "),
+                    HasSubstr("has no unit; write a rate as")));
+}
+
+TEST_F(LoaderTest, AMissingPartHasTheLineOfWhatIsAroundIt) {
+  const std::string path = Write("short.yaml", "id: x\ntitle: t\nfamily: f\n");
+  EXPECT_THAT(MessageOf(LoadFabricFile(path).status()),
+              StartsWith(path + ":1: availability: is missing"));
+}
+
+TEST_F(LoaderTest, RefusesFilesThatCannotBeRead) {
+  const absl::Status missing = LoadFabricFile(folder_ + "/none.yaml").status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(MessageOf(missing), HasSubstr("none.yaml: cannot be read (No such file"));
+
+  std::filesystem::create_directory(folder_ + "/folder.yaml");
+  EXPECT_THAT(MessageOf(LoadFabricFile(folder_ + "/folder.yaml").status()),
+              HasSubstr("cannot be read (Is a directory)"));
+
+  EXPECT_THAT(MessageOf(LoadFabricFile(Write("a.toml", "")).status()),
+              HasSubstr("allowed extensions are .yaml, .yml, .json"));
+
+  EXPECT_THAT(MessageOf(LoadFabricFile(Write("big.yaml", std::string(5'000'000, '#'))).status()),
+              HasSubstr("at most 4 MiB"));
+}
+
+TEST_F(LoaderTest, ResolvesIdsAndFiles) {
+  EXPECT_EQ(ResolveFabric("gb200-nvl72")->id(), "gb200-nvl72");
+  EXPECT_EQ(ResolveFabric(Write("mine.yaml", PresetText()))->id(), PresetFabric().id());
+}
+
+TEST_F(LoaderTest, AnUnknownIdNamesTheKnownOnesSorted) {
+  const absl::Status status = ResolveFabric("gb300").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(MessageOf(status),
+              HasSubstr("unknown fabric \"gb300\"; known are gb200-nvl72, helios-72-ualink, "
+                        "helios-72-ualoe, hgx-h100, ualink-pod-72, or a file"));
+  EXPECT_EQ(ResolveFabric("").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(LoaderTest, ANameWithASlashOrAKnownExtensionIsAFile) {
+  EXPECT_THAT(MessageOf(ResolveFabric("./gb200-nvl72").status()), HasSubstr("allowed extensions"));
+  EXPECT_THAT(MessageOf(ResolveFabric("gb200-nvl72.yaml").status()), HasSubstr("cannot be read"));
+}
+
+TEST_F(LoaderTest, LoadsAWorkload) {
+  const std::string path = Write("w.yaml", "collective: all_reduce\nsizes_bytes: [1024]\n");
+  EXPECT_EQ(LoadWorkloadFile(path)->collective(), v1::COLLECTIVE_ALL_REDUCE);
+  EXPECT_THAT(MessageOf(LoadWorkloadFile(Write("v.yaml", "collective: all\n")).status()),
+              HasSubstr("v.yaml:1: collective: is \"all\"; one of all_reduce, "));
+}
+
+TEST_F(LoaderTest, LoadsAScenarioAndChecksItsFabric) {
+  v1::Scenario scenario;
+  *scenario.mutable_fabric() = PresetFabric();
+  scenario.mutable_workload()->set_collective(v1::COLLECTIVE_BROADCAST);
+  std::string text;
+  ASSERT_TRUE(google::protobuf::TextFormat::PrintToString(scenario, &text));
+  const absl::StatusOr<v1::Scenario> loaded = LoadScenarioFile(Write("s.txtpb", text));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_TRUE(MessageDifferencer::Equals(*loaded, scenario));
+
+  scenario.mutable_fabric()->mutable_link()->mutable_lanes()->set_value("0");
+  ASSERT_TRUE(google::protobuf::TextFormat::PrintToString(scenario, &text));
+  EXPECT_THAT(MessageOf(LoadScenarioFile(Write("s.txtpb", text)).status()),
+              HasSubstr(": fabric.link.lanes.value: 0 is out of range"));
+
+  EXPECT_THAT(MessageOf(LoadScenarioFile(Write("w.yaml", "workload: {seed: 1}\n")).status()),
+              HasSubstr("w.yaml:1: has no fabric; a scenario has a fabric and a workload"));
+}
+
+}  // namespace
+}  // namespace upfabric::daemon

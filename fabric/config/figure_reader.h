@@ -1,0 +1,64 @@
+// Reads figures into strong types within limits.
+//
+// The first error is kept; after it, and for the figure that caused it, reads return zero values,
+// so that a caller reads everything and looks at status() once.
+
+#ifndef UPFABRIC_FABRIC_CONFIG_FIGURE_READER_H_
+#define UPFABRIC_FABRIC_CONFIG_FIGURE_READER_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fabric/base/units.h"
+#include "upfabric/v1/fabric.pb.h"
+
+namespace upfabric::fabric {
+
+enum class Zero { kRefused, kAllowed };
+
+class FigureReader {
+ public:
+  // At most 1 s.
+  Picoseconds Time(const v1::Figure& figure, std::string_view path, Zero zero);
+  // Whole bytes, at most 16 KiB: parts of packets.
+  Bytes PacketPart(const v1::Figure& figure, std::string_view path, Zero zero);
+  // Whole bytes, 1 B to 1 GiB.
+  Bytes Buffer(const v1::Figure& figure, std::string_view path);
+  // Bytes that need not be whole, above 0, at most 16 KiB, in thousandths at the finest.
+  Ratio FractionalPacketPart(const v1::Figure& figure, std::string_view path);
+  // Whole bits, 1 to 65,536.
+  int64_t Bits(const v1::Figure& figure, std::string_view path);
+  // 1 to `most`.
+  int Count(const v1::Figure& figure, std::string_view path, int most);
+  // Whole bits per second, 1 Mbps to 1000 Tbps.
+  Bandwidth Rate(const v1::Figure& figure, std::string_view path);
+  // Above 0, at most 1; numerator and denominator at most 10^9, as for Tax.
+  Ratio Share(const v1::Figure& figure, std::string_view path);
+  // 0 to 1.
+  Ratio Tax(const v1::Figure& figure, std::string_view path);
+  // Time over a length, rounded up to 1 ps; at most 1 s. An error names the length.
+  Picoseconds Propagation(const v1::Figure& length, const v1::Figure& delay, std::string_view path);
+  // Lower case letters, digits and hyphens.
+  std::string Word(const v1::Figure& figure, std::string_view path);
+
+  // Keeps an error at `path` unless `holds`. Checks after the first error are void.
+  void Require(bool holds, std::string_view path, std::string_view message);
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  Bytes Size(const v1::Figure& figure, std::string_view path, Zero zero, Bytes most);
+  template <typename T>
+  T Take(const absl::StatusOr<T>& parsed, std::string_view path);
+
+  absl::Status status_;
+};
+
+// Whether `text` consists of lower case letters, digits and hyphens, and is not empty.
+bool IsIdentifier(std::string_view text);
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_CONFIG_FIGURE_READER_H_
