@@ -8,7 +8,8 @@
 // Omits:   replay (none yet), explicit response packets, read requests, atomics.
 // Units:   a wire unit is the largest size of which every packet is a whole multiple: an NVLink
 //          flit, an Ethernet byte, 12.8 transaction-layer bytes of UALink's compressed writes.
-// Source:  docs/sources.md, keys NVLINK-P100 (NVLink), UALINK-200-1.0 (UALink), SUE-1.0 and ESUN-1.0 (Ethernet).
+// Source:  docs/sources.md, keys NVLINK-P100 (NVLink), UALINK-200-1.0 (UALink), SUE-1.0 and
+//          ESUN-1.0 (Ethernet).
 
 #ifndef UPFABRIC_FABRIC_MODEL_FRAMING_H_
 #define UPFABRIC_FABRIC_MODEL_FRAMING_H_

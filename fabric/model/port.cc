@@ -4,7 +4,6 @@
 
 namespace upfabric::fabric {
 
-using sim::kNever;
 using sim::Record;
 using sim::Ticks;
 
