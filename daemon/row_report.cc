@@ -1,0 +1,208 @@
+#include "daemon/row_report.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/exit_codes.h"
+#include "daemon/workload_from_proto.h"
+#include "fabric/base/fingerprint.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using internal::BusiestChannel;
+using internal::RowShare;
+
+// Busy time decides; ties go to the name that sorts first, so that the answer is one.
+bool IsBusier(const BusiestChannel& a, const BusiestChannel& b) {
+  return a.busy_ps() != b.busy_ps() ? a.busy_ps() > b.busy_ps()
+                                    : b.name().empty() || a.name() < b.name();
+}
+
+void AddChannels(const fabric::Fabric& fabric, RowShare& share) {
+  const fabric::ChannelCounters* busiest = nullptr;
+  const std::vector<fabric::ChannelCounters> counters = fabric.Counters();
+  int64_t queue_packets_max = 0;
+  for (const fabric::ChannelCounters& channel : counters) {
+    queue_packets_max = std::max(queue_packets_max, channel.queue_packets_max);
+    const bool is_busier = busiest == nullptr || channel.busy > busiest->busy ||
+                           (channel.busy == busiest->busy && channel.name < busiest->name);
+    if (channel.packets > 0 && is_busier) {
+      busiest = &channel;
+    }
+  }
+  share.set_queue_packets_max(queue_packets_max);
+  if (busiest != nullptr) {
+    BusiestChannel& found = *share.mutable_busiest();
+    found.set_name(busiest->name);
+    found.set_busy_ps(busiest->busy.count());
+    found.set_credit_stall_ps(busiest->credit_stall.count());
+    found.set_payload_bytes(busiest->payload_bytes);
+    found.set_wire_bytes(busiest->wire_bytes);
+  }
+}
+
+void AddTimes(const collectives::Job& job, RowShare& share) {
+  const std::vector<collectives::RankTimes> times = job.Times();
+  if (times.empty()) {
+    return;
+  }
+  int64_t start = std::numeric_limits<int64_t>::max();
+  int64_t end = 0;
+  for (const collectives::RankTimes& rank : times) {
+    start = std::min(start, rank.timed_start.since_start().count());
+    end = std::max(end, rank.end.since_start().count());
+  }
+  share.set_has_ranks(true);
+  share.set_timed_start_ps(start);
+  share.set_end_ps(end);
+}
+
+absl::Status NoProgress(const RowPlan& plan, const std::vector<RowShare>& shares) {
+  std::vector<std::string> lines;
+  for (const RowShare& share : shares) {
+    lines.insert(lines.end(), share.autopsy().begin(), share.autopsy().end());
+  }
+  return NoProgressError(absl::StrCat("no progress: ", std::string(plan.algorithm->info().name),
+                                      " of ", plan.request.count, " elements on ",
+                                      plan.request.ranks, " ranks: nothing is pending, and ",
+                                      lines.size(), " ranks wait\n", absl::StrJoin(lines, "\n")));
+}
+
+uint64_t FingerprintOf(const std::vector<RowShare>& shares) {
+  std::map<int32_t, uint64_t> hashes;  // by endpoint, so that who owns which cannot be seen
+  for (const RowShare& share : shares) {
+    for (int i = 0; i < share.endpoints_size(); ++i) {
+      hashes[share.endpoints(i)] = share.delivery_hashes(i);
+    }
+  }
+  uint64_t fingerprint = 0;
+  for (const auto& [endpoint, hash] : hashes) {
+    fingerprint = Chain(fingerprint, hash);
+  }
+  return fingerprint;
+}
+
+v1::PayloadMode ToProto(collectives::PayloadMode payload) {
+  switch (payload) {
+    case collectives::PayloadMode::kFull:
+      return v1::PAYLOAD_MODE_FULL;
+    case collectives::PayloadMode::kSampled:
+      return v1::PAYLOAD_MODE_SAMPLED;
+    case collectives::PayloadMode::kNone:
+      return v1::PAYLOAD_MODE_NONE;
+  }
+  return v1::PAYLOAD_MODE_UNSPECIFIED;
+}
+
+void MergeExplanation(const std::vector<RowShare>& shares, v1::Explanation& explanation) {
+  BusiestChannel busiest;
+  int64_t queue_packets_max = 0;
+  for (const RowShare& share : shares) {
+    queue_packets_max = std::max(queue_packets_max, share.queue_packets_max());
+    if (share.has_busiest() && IsBusier(share.busiest(), busiest)) {
+      busiest = share.busiest();
+    }
+  }
+  explanation.set_busiest_channel(busiest.name());
+  explanation.set_busy_ps(busiest.busy_ps());
+  explanation.set_credit_stall_ps(busiest.credit_stall_ps());
+  explanation.set_payload_bytes(busiest.payload_bytes());
+  explanation.set_wire_bytes(busiest.wire_bytes());
+  explanation.set_queue_packets_max(queue_packets_max);
+}
+
+}  // namespace
+
+RowShare ShareOfRow(const collectives::Job& job, const fabric::Fabric& fabric,
+                    const std::vector<std::string>& damaged) {
+  RowShare share;
+  share.set_finished(job.finished());
+  share.set_wrong(-1);
+  if (job.finished()) {
+    AddTimes(job, share);
+    share.set_wrong(job.CountWrong());
+  } else {
+    for (const std::string& line : job.Autopsy()) {
+      share.add_autopsy(line);
+    }
+  }
+  for (const auto& [endpoint, hash] : fabric.DeliveryHashes()) {
+    share.add_endpoints(endpoint.value());
+    share.add_delivery_hashes(hash);
+  }
+  share.set_hops(fabric.Totals().hops);
+  AddChannels(fabric, share);
+  for (const std::string& name : damaged) {
+    share.add_damaged(name);
+  }
+  return share;
+}
+
+absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<RowShare>& shares) {
+  MergedRow merged;
+  v1::Row& row = merged.row;
+  int64_t start = std::numeric_limits<int64_t>::max();
+  int64_t end = 0;
+  int64_t wrong = -1;
+  std::vector<std::string> damaged;
+  for (const RowShare& share : shares) {
+    if (!share.finished()) {
+      return NoProgress(plan, shares);
+    }
+    if (share.has_ranks()) {
+      start = std::min(start, share.timed_start_ps());
+      end = std::max(end, share.end_ps());
+    }
+    if (share.wrong() >= 0) {
+      wrong = std::max(wrong, int64_t{0}) + share.wrong();
+    }
+    row.set_hops(row.hops() + share.hops());
+    damaged.insert(damaged.end(), share.damaged().begin(), share.damaged().end());
+  }
+  // Who received a damaged message must not be seen in the order.
+  std::sort(damaged.begin(), damaged.end());
+  for (std::string& name : damaged) {
+    row.add_damaged_messages(std::move(name));
+  }
+  row.set_bytes(SizeOfRequest(plan.request).count());
+  row.set_count(plan.request.count);
+  row.set_type(plan.type);
+  row.set_op(plan.op);
+  row.set_root(plan.request.root);
+  row.set_algorithm(std::string(plan.algorithm->info().name));
+  row.set_protocol("-");
+  row.set_payload(ToProto(plan.payload));
+  row.set_time_ps((end - start + plan.iterations / 2) / plan.iterations);
+  row.set_wrong(wrong);
+  row.set_fingerprint(FingerprintOf(shares));
+  MergeExplanation(shares, *row.mutable_explanation());
+  merged.virtual_time = Picoseconds(end);
+  return merged;
+}
+
+uint64_t ChainFingerprint(uint64_t before, uint64_t row) { return Chain(before, row); }
+
+v1::RunStatistics MergeStatistics(const std::vector<internal::StatisticsShare>& shares) {
+  v1::RunStatistics merged;
+  for (const internal::StatisticsShare& share : shares) {
+    merged.set_user_cpu_seconds(merged.user_cpu_seconds() + share.user_cpu_seconds());
+    merged.set_records(merged.records() + share.records());
+    merged.set_windows(std::max(merged.windows(), share.windows()));
+    merged.set_peak_memory_bytes(merged.peak_memory_bytes() + share.peak_memory_bytes());
+    v1::ProcessStatistics& process = *merged.add_processes();
+    process.set_daemon(merged.processes_size() - 1);
+    process.set_hops(share.hops());
+    process.set_fabric_bytes(share.fabric_bytes());
+    process.set_exchange_wait_seconds(share.exchange_wait_seconds());
+    process.set_crossed_share(share.records() == 0 ? 0
+                                                   : static_cast<double>(share.records_crossed()) /
+                                                         static_cast<double>(share.records()));
+  }
+  return merged;
+}
+
+}  // namespace upfabric::daemon

@@ -1,0 +1,54 @@
+// From what each process knows of a row to the row of the result, and from what each spent to the
+// statistics. Pure: the same shares give the same row whoever merges them.
+
+#ifndef UPFABRIC_DAEMON_ROW_REPORT_H_
+#define UPFABRIC_DAEMON_ROW_REPORT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "collectives/algorithm.h"
+#include "collectives/job.h"
+#include "daemon/internal.pb.h"
+#include "fabric/api/fabric.h"
+#include "upfabric/v1/result.pb.h"
+
+namespace upfabric::daemon {
+
+// What this process knows of a row that has just run on `fabric`.
+internal::RowShare ShareOfRow(const collectives::Job& job, const fabric::Fabric& fabric,
+                              const std::vector<std::string>& damaged);
+
+// What a row is, apart from what happened in it.
+struct RowPlan {
+  collectives::CollectiveRequest request;
+  const collectives::Algorithm* algorithm = nullptr;
+  collectives::PayloadMode payload = collectives::PayloadMode::kFull;
+  v1::DataType type = v1::DATA_TYPE_UNSPECIFIED;
+  v1::ReduceOp op = v1::REDUCE_OP_UNSPECIFIED;  // unspecified where nothing is reduced
+  int iterations = 1;
+  int warmup = 0;
+};
+
+struct MergedRow {
+  v1::Row row;
+  Picoseconds virtual_time;  // until the last rank had finished, warm-up included
+};
+
+// Time of an operation: with one iteration the end of the last rank after the first began to be
+// timed; with several that span divided by their number, to the nearest picosecond. Returns
+// NoProgressError with the autopsy of all processes if a rank has not finished.
+absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan,
+                                      const std::vector<internal::RowShare>& shares);
+
+// Hash of rows in their order; 0 for none.
+uint64_t ChainFingerprint(uint64_t before, uint64_t row);
+
+// One process's lines and the sums; `shares` by daemon.
+v1::RunStatistics MergeStatistics(const std::vector<internal::StatisticsShare>& shares);
+
+}  // namespace upfabric::daemon
+
+#endif  // UPFABRIC_DAEMON_ROW_REPORT_H_

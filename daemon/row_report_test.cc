@@ -1,0 +1,127 @@
+#include "daemon/row_report.h"
+
+#include "collectives/algorithm_registry.h"
+#include "daemon/exit_codes.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using internal::RowShare;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class RowReportTest : public ::testing::Test {
+ protected:
+  RowReportTest() {
+    collectives::RegisterBuiltins(registry_);
+    plan_.request.ranks = 2;
+    plan_.request.count = 16;
+    plan_.algorithm = registry_.List(collectives::Collective::kAllReduce).front();
+  }
+
+  static RowShare Share(int64_t start_ps, int64_t end_ps, int64_t wrong) {
+    RowShare share;
+    share.set_finished(true);
+    share.set_has_ranks(true);
+    share.set_timed_start_ps(start_ps);
+    share.set_end_ps(end_ps);
+    share.set_wrong(wrong);
+    return share;
+  }
+
+  static RowShare NoRanks() {
+    RowShare share;
+    share.set_finished(true);
+    share.set_wrong(-1);
+    return share;
+  }
+
+  collectives::AlgorithmRegistry registry_;
+  RowPlan plan_;
+};
+
+TEST_F(RowReportTest, OneOperationTakesUntilTheLastRankEnds) {
+  const auto merged = MergeShares(plan_, {Share(0, 100, 0), Share(0, 140, 0), NoRanks()});
+  ASSERT_TRUE(merged.ok()) << merged.status();
+  EXPECT_EQ(merged->row.time_ps(), 140);
+  EXPECT_EQ(merged->row.bytes(), 64);  // 16 x 4 B
+  EXPECT_EQ(merged->row.wrong(), 0);
+}
+
+TEST_F(RowReportTest, QueuedOperationsShareTheSpanAfterTheWarmUp) {
+  plan_.iterations = 4;
+  plan_.warmup = 1;
+  const auto merged = MergeShares(plan_, {Share(50, 440, 0), Share(40, 438, 0)});
+  EXPECT_EQ(merged->row.time_ps(), 100);  // (440 - 40) / 4
+  EXPECT_EQ(merged->virtual_time, Picoseconds(440));
+  const auto rounded = MergeShares(plan_, {Share(40, 442, 0)});
+  EXPECT_EQ(rounded->row.time_ps(), 101);  // 402 / 4 = 100.5, halves go up
+}
+
+TEST_F(RowReportTest, WrongElementsAddUpAndNothingCheckedIsMinusOne) {
+  EXPECT_EQ(MergeShares(plan_, {Share(0, 1, 3), NoRanks(), Share(0, 1, 4)})->row.wrong(), 7);
+  EXPECT_EQ(MergeShares(plan_, {Share(0, 1, -1), NoRanks()})->row.wrong(), -1);
+}
+
+TEST_F(RowReportTest, WhoOwnsAnEndpointCannotBeSeenInTheRow) {
+  RowShare first = Share(0, 10, 0);
+  RowShare second = Share(0, 20, 0);
+  first.add_endpoints(0);
+  first.add_delivery_hashes(11);
+  second.add_endpoints(1);
+  second.add_delivery_hashes(22);
+  second.add_damaged("1>0#0x00000002");
+  first.add_damaged("0>1#0x00000001");
+  const auto merged = MergeShares(plan_, {first, second});
+  const auto swapped = MergeShares(plan_, {second, first});
+  EXPECT_EQ(merged->row.SerializeAsString(), swapped->row.SerializeAsString());
+  EXPECT_THAT(merged->row.damaged_messages(), ElementsAre("0>1#0x00000001", "1>0#0x00000002"));
+  second.set_delivery_hashes(0, 23);
+  EXPECT_NE(merged->row.fingerprint(), MergeShares(plan_, {first, second})->row.fingerprint());
+}
+
+TEST_F(RowReportTest, TheBusiestChannelIsTheFirstByNameAmongEquals) {
+  RowShare first = Share(0, 10, 0);
+  RowShare second = Share(0, 10, 0);
+  first.mutable_busiest()->set_name("gpu1:0>sw0:1");
+  first.mutable_busiest()->set_busy_ps(5);
+  second.mutable_busiest()->set_name("gpu0:1>sw1:0");
+  second.mutable_busiest()->set_busy_ps(5);
+  second.set_queue_packets_max(9);
+  for (const auto& shares : {std::vector{first, second}, std::vector{second, first}}) {
+    const auto merged = MergeShares(plan_, shares);
+    EXPECT_EQ(merged->row.explanation().busiest_channel(), "gpu0:1>sw1:0");
+    EXPECT_EQ(merged->row.explanation().queue_packets_max(), 9);
+  }
+}
+
+TEST_F(RowReportTest, ARankThatWaitsIsNoProgressWithItsAutopsy) {
+  RowShare waiting;
+  waiting.add_autopsy("rank 1: stream 0 waits for rank 0");
+  const auto merged = MergeShares(plan_, {Share(0, 1, 0), waiting});
+  EXPECT_EQ(ExitCodeOf(merged.status()), kExitNoProgress);
+  EXPECT_THAT(std::string(merged.status().message()),
+              HasSubstr("1 ranks wait\nrank 1: stream 0 waits for rank 0"));
+}
+
+TEST_F(RowReportTest, StatisticsAddUpOverProcesses) {
+  internal::StatisticsShare share;
+  share.set_user_cpu_seconds(1.5);
+  share.set_records(100);
+  share.set_records_crossed(25);
+  share.set_windows(7);
+  share.set_hops(80);
+  const v1::RunStatistics merged = MergeStatistics({share, share});
+  EXPECT_EQ(merged.user_cpu_seconds(), 3);
+  EXPECT_EQ(merged.records(), 200);
+  EXPECT_EQ(merged.windows(), 7);
+  ASSERT_EQ(merged.processes_size(), 2);
+  EXPECT_EQ(merged.processes(1).daemon(), 1);
+  EXPECT_EQ(merged.processes(1).hops(), 80);
+  EXPECT_EQ(merged.processes(1).crossed_share(), 0.25);
+}
+
+}  // namespace
+}  // namespace upfabric::daemon

@@ -1,0 +1,362 @@
+#include "daemon/runner.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "collectives/algorithm_registry.h"
+#include "collectives/job.h"
+#include "collectives/lower_bound.h"
+#include "collectives/selector.h"
+#include "daemon/exit_codes.h"
+#include "daemon/internal.pb.h"
+#include "daemon/row_report.h"
+#include "daemon/workload_from_proto.h"
+#include "fabric/base/status.h"
+#include "fabric/config/from_proto.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using collectives::CollectiveRequest;
+using fabric::ChannelCounters;
+using fabric::FabricTotals;
+
+// chosen: the bound's cost stays small against that of running so many instructions.
+constexpr int64_t kBoundInstructionsMax = 200'000;
+
+void Add(const FabricTotals& totals, FabricTotals& sum) {
+  sum.hops += totals.hops;
+  sum.records += totals.records;
+  sum.records_crossed += totals.records_crossed;
+  sum.windows += totals.windows;
+  sum.messages_posted += totals.messages_posted;
+  sum.messages_delivered += totals.messages_delivered;
+}
+
+// Adds what `row` counts; both list the same channels in the same order.
+void Add(const std::vector<ChannelCounters>& row, std::vector<ChannelCounters>& sum) {
+  if (sum.empty()) {
+    sum = row;
+    return;
+  }
+  UPF_CHECK(sum.size() == row.size());
+  for (size_t i = 0; i < row.size(); ++i) {
+    sum[i].packets += row[i].packets;
+    sum[i].payload_bytes += row[i].payload_bytes;
+    sum[i].wire_bytes += row[i].wire_bytes;
+    sum[i].busy += row[i].busy;
+    sum[i].credit_stall += row[i].credit_stall;
+    sum[i].queue_packets_max = row[i].queue_packets_max;
+  }
+}
+
+double UserCpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec) +
+         static_cast<double>(usage.ru_utime.tv_usec) / 1e6;
+}
+
+int64_t PeakMemoryBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;
+}
+
+template <typename Message>
+absl::StatusOr<std::vector<Message>> GatherMessages(const Message& mine, ProcessGroup& group) {
+  UPF_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                       group.AllGather(mine.SerializeAsString()));
+  std::vector<Message> messages(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (!messages[i].ParseFromString(texts[i])) {
+      return absl::InternalError(absl::StrCat("daemon ", i, " sent a share that cannot be read"));
+    }
+  }
+  return messages;
+}
+
+collectives::PayloadMode PayloadOf(v1::PayloadMode mode, const CollectiveRequest& request,
+                                   const collectives::Algorithm& algorithm) {
+  switch (mode) {
+    case v1::PAYLOAD_MODE_FULL:
+      return collectives::PayloadMode::kFull;
+    case v1::PAYLOAD_MODE_SAMPLED:
+      return collectives::PayloadMode::kSampled;
+    case v1::PAYLOAD_MODE_NONE:
+      return collectives::PayloadMode::kNone;
+    default:
+      return collectives::ResolvePayload(request, algorithm);
+  }
+}
+
+class RunnerImpl final : public Runner {
+ public:
+  RunnerImpl(fabric::FabricSpec spec, ProcessGroup& group) : spec_(std::move(spec)), group_(group) {
+    collectives::RegisterBuiltins(registry_);
+  }
+
+  // Makes the fabric of the next row.
+  absl::Status MakeFabric(uint64_t seed);
+
+  absl::StatusOr<v1::Result> Run(const v1::Workload& workload, const RunObserver& observer,
+                                 v1::RunStatistics* statistics) override;
+  const fabric::Fabric& fabric() const override { return *fabric_; }
+  RunnerTotals Totals() const override;
+  std::vector<ChannelCounters> Counters() const override;
+
+ private:
+  absl::Status RunSweep(const CheckedWorkload& workload, const v1::Workload& as_given,
+                        const RunObserver& observer, v1::Result& result);
+  absl::StatusOr<RowPlan> PlanRow(const CheckedWorkload& workload, const v1::Workload& as_given,
+                                  Bytes size) const;
+  absl::StatusOr<MergedRow> RunRow(const RowPlan& plan, const CheckedWorkload& workload,
+                                   const RunObserver& observer);
+  void CloseRow();
+  void CheckLowerBound(const RowPlan& plan, const collectives::Job& job) const;
+  absl::Status GatherStatistics(const RunnerTotals& before, double user_cpu_before,
+                                v1::RunStatistics& statistics);
+
+  const fabric::FabricSpec spec_;
+  ProcessGroup& group_;
+  collectives::AlgorithmRegistry registry_;
+  std::unique_ptr<fabric::Fabric> fabric_;
+  // The row that runs; null between rows, when its counts are in the sums below.
+  RowSession* session_ = nullptr;
+  bool row_open_ = false;
+  RunnerTotals closed_totals_;
+  // The clock counts a row until its last rank has finished; credits come home a little later. What
+  // was shown meanwhile is never taken back.
+  mutable Picoseconds shown_virtual_time_;
+  std::vector<ChannelCounters> closed_counters_;
+  int64_t fabric_bytes_max_ = 0;
+};
+
+absl::Status RunnerImpl::MakeFabric(uint64_t seed) {
+  fabric_.reset();
+  UPF_ASSIGN_OR_RETURN(fabric_, fabric::Fabric::Create(spec_, {.partition = group_.index(),
+                                                               .partitions = group_.size(),
+                                                               .seed = seed}));
+  return absl::OkStatus();
+}
+
+RunnerTotals RunnerImpl::Totals() const {
+  RunnerTotals totals = closed_totals_;
+  if (row_open_) {
+    totals.virtual_time += fabric_->Now().since_start();
+    Add(fabric_->Totals(), totals.fabric);
+    totals.exchange_wait_seconds += session_->exchange_wait_seconds();
+  }
+  shown_virtual_time_ = std::max(shown_virtual_time_, totals.virtual_time);
+  totals.virtual_time = shown_virtual_time_;
+  return totals;
+}
+
+std::vector<ChannelCounters> RunnerImpl::Counters() const {
+  std::vector<ChannelCounters> counters = closed_counters_;
+  if (row_open_ || counters.empty()) {
+    Add(fabric_->Counters(), counters);
+  }
+  return counters;
+}
+
+// Moves the counts of the open row to the sums, except for its virtual time.
+void RunnerImpl::CloseRow() {
+  closed_counters_ = Counters();
+  const Picoseconds before = closed_totals_.virtual_time;
+  closed_totals_ = Totals();
+  closed_totals_.virtual_time = before;
+  fabric_bytes_max_ = std::max(fabric_bytes_max_, fabric_->MemoryBytes());
+  session_ = nullptr;
+  row_open_ = false;
+}
+
+absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
+                                           const RunObserver& observer,
+                                           v1::RunStatistics* statistics) {
+  const absl::Time start = absl::Now();
+  const double user_cpu_before = UserCpuSeconds();
+  const RunnerTotals before = Totals();
+  fabric_bytes_max_ = 0;
+  UPF_ASSIGN_OR_RETURN(
+      const CheckedWorkload checked,
+      CheckWorkload(workload, {.id = spec_.id, .endpoints = spec_.endpoints}, registry_));
+  v1::Result result;
+  do {
+    result.Clear();
+    result.set_fabric(spec_.id);
+    result.set_ranks(checked.request.ranks);
+    result.set_collective(workload.collective());
+    result.set_software(workload.software());
+    result.set_seed(checked.seed);
+    result.set_timing(workload.timing());
+    UPF_RETURN_IF_ERROR(RunSweep(checked, workload, observer, result));
+  } while (checked.loop);
+  if (statistics != nullptr) {
+    UPF_RETURN_IF_ERROR(GatherStatistics(before, user_cpu_before, *statistics));
+    statistics->set_wall_seconds(absl::ToDoubleSeconds(absl::Now() - start));
+  }
+  return result;
+}
+
+absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Workload& as_given,
+                                  const RunObserver& observer, v1::Result& result) {
+  const int rows_total = static_cast<int>(workload.sizes.size());
+  for (const Bytes size : workload.sizes) {
+    UPF_RETURN_IF_ERROR(MakeFabric(workload.seed));
+    UPF_ASSIGN_OR_RETURN(const RowPlan plan, PlanRow(workload, as_given, size));
+    UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
+    v1::Row& row = *result.add_rows();
+    row = merged.row;
+    for (const fabric::PathElement& element : fabric_->view().UnloadedPath()) {
+      v1::PathElement& to = *row.mutable_explanation()->add_path();
+      to.set_name(element.name);
+      to.set_latency_ps(element.latency.count());
+    }
+    result.set_fingerprint(ChainFingerprint(result.fingerprint(), row.fingerprint()));
+    result.set_virtual_ps(result.virtual_ps() + merged.virtual_time.count());
+    result.set_hops(result.hops() + row.hops());
+    if (observer.on_row) {
+      observer.on_row(row, result.rows_size(), rows_total);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
+                                            const v1::Workload& as_given, Bytes size) const {
+  RowPlan plan;
+  plan.request = workload.request;
+  plan.request.count =
+      CountOfSize(plan.request.collective, plan.request.type, plan.request.ranks, size);
+  UPF_ASSIGN_OR_RETURN(plan.algorithm, collectives::SelectAlgorithm(registry_, workload.algorithm,
+                                                                    plan.request, fabric_->view()));
+  plan.payload = PayloadOf(workload.payload, plan.request, *plan.algorithm);
+  plan.type = as_given.type();
+  if (collectives::Reduces(plan.request.collective)) {
+    plan.op = as_given.op();
+  }
+  plan.iterations = workload.iterations;
+  plan.warmup = workload.warmup;
+  return plan;
+}
+
+absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedWorkload& workload,
+                                             const RunObserver& observer) {
+  const std::unique_ptr<RowSession> session = group_.StartRow(
+      [this](EndpointId endpoint) { return fabric_->OwnerOf(endpoint); }, observer.on_window);
+  collectives::JobSpec spec;
+  spec.request = plan.request;
+  spec.algorithm = plan.algorithm;
+  spec.endpoints = workload.endpoints;
+  spec.payload = plan.payload;
+  spec.iterations = plan.iterations;
+  spec.warmup = plan.warmup;
+  spec.check = workload.check;
+  spec.seed = workload.seed;
+  UPF_ASSIGN_OR_RETURN(const std::unique_ptr<collectives::Job> job,
+                       collectives::Job::Create(
+                           spec, [this](EndpointId endpoint) { return fabric_->Owns(endpoint); },
+                           session->transport()));
+  for (const auto& [endpoint, client] : job->Clients()) {
+    fabric_->Attach(endpoint, client);
+  }
+  session_ = session.get();
+  row_open_ = true;
+  const absl::Status ran = fabric_->RunRow(session->exchange());
+  CloseRow();
+  if (!ran.ok()) {
+    closed_totals_.virtual_time += fabric_->Now().since_start();
+    return ran;
+  }
+  internal::RowShare share = ShareOfRow(*job, *fabric_, session->DamagedMessages());
+  // A row of one rank may have had no exchange at all: here, too, the run can be stopped.
+  const absl::Status wish = observer.on_window ? observer.on_window() : absl::OkStatus();
+  share.set_stop(static_cast<int32_t>(wish.code()));
+  share.set_stop_message(std::string(wish.message()));
+  UPF_ASSIGN_OR_RETURN(const std::vector<internal::RowShare> shares, GatherMessages(share, group_));
+  for (const internal::RowShare& other : shares) {
+    if (other.stop() != 0) {
+      return absl::Status(static_cast<absl::StatusCode>(other.stop()), other.stop_message());
+    }
+  }
+  UPF_ASSIGN_OR_RETURN(MergedRow merged, MergeShares(plan, shares));
+  closed_totals_.virtual_time += merged.virtual_time;
+  CheckLowerBound(plan, *job);
+  return merged;
+}
+
+// Ends the process if a rank finished before it possibly could.
+void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& job) const {
+  const std::vector<collectives::RankTimes> times = job.Times();
+  const int operations = plan.iterations + plan.warmup;
+  int64_t instructions = 0;
+  for (int rank = 0; rank < plan.request.ranks && instructions <= kBoundInstructionsMax; ++rank) {
+    const auto program = plan.algorithm->MakeProgram(plan.request, rank);
+    for (int stream = 0; stream < program->streams(); ++stream) {
+      instructions += program->length(stream) * operations;
+    }
+  }
+  if (times.empty() || instructions > kBoundInstructionsMax) {
+    return;
+  }
+  collectives::BoundFigures figures;
+  figures.links = fabric_->view().links_per_endpoint();
+  figures.link_bits_per_second =
+      spec_.link.lane_rate.bits_per_second() * Ratio(spec_.link.lanes) * spec_.link.coding;
+  for (const fabric::PathElement& element : fabric_->view().UnloadedPath()) {
+    figures.path_latency += element.latency;
+  }
+  figures.local_latency = spec_.endpoint.local_latency;
+  const collectives::LowerBound bound =
+      collectives::ComputeLowerBound(figures, *plan.algorithm, plan.request, operations);
+  for (const collectives::RankTimes& rank : times) {
+    UPF_CHECK_OP(rank.end.since_start().count(), >=,
+                 bound.rank_end[static_cast<size_t>(rank.rank)].count());
+  }
+}
+
+absl::Status RunnerImpl::GatherStatistics(const RunnerTotals& before, double user_cpu_before,
+                                          v1::RunStatistics& statistics) {
+  const RunnerTotals after = Totals();
+  internal::StatisticsShare share;
+  share.set_user_cpu_seconds(UserCpuSeconds() - user_cpu_before);
+  share.set_records(after.fabric.records - before.fabric.records);
+  share.set_records_crossed(after.fabric.records_crossed - before.fabric.records_crossed);
+  share.set_windows(after.fabric.windows - before.fabric.windows);
+  share.set_hops(after.fabric.hops - before.fabric.hops);
+  share.set_fabric_bytes(fabric_bytes_max_);
+  share.set_peak_memory_bytes(PeakMemoryBytes());
+  share.set_exchange_wait_seconds(after.exchange_wait_seconds - before.exchange_wait_seconds);
+  UPF_ASSIGN_OR_RETURN(const std::vector<internal::StatisticsShare> shares,
+                       GatherMessages(share, group_));
+  statistics = MergeStatistics(shares);
+  statistics.set_window_ps(fabric_->Window().count());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(const v1::Fabric& fabric,
+                                                       ProcessGroup& group) {
+  UPF_ASSIGN_OR_RETURN(fabric::FabricSpec spec, fabric::FabricSpecFromProto(fabric));
+  auto runner = std::make_unique<RunnerImpl>(std::move(spec), group);
+  UPF_RETURN_IF_ERROR(runner->MakeFabric(0));
+  return runner;
+}
+
+int ExitCodeOf(const v1::Result& result) {
+  for (const v1::Row& row : result.rows()) {
+    if (row.wrong() > 0 || row.damaged_messages_size() > 0) {
+      return kExitWrong;
+    }
+  }
+  return kExitDone;
+}
+
+}  // namespace upfabric::daemon

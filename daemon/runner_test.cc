@@ -1,0 +1,183 @@
+// Whole runs on a preset, in one process.
+
+#include "daemon/runner.h"
+
+#include "daemon/config/loader.h"
+#include "daemon/exit_codes.h"
+#include "daemon/solo_group.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kRanks = 8;
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  RunnerTest() {
+    const auto fabric = ResolveFabric("hgx-h100");
+    EXPECT_TRUE(fabric.ok()) << fabric.status();
+    auto runner = Runner::Create(*fabric, group_);
+    EXPECT_TRUE(runner.ok()) << runner.status();
+    runner_ = *std::move(runner);
+  }
+
+  static v1::Workload AllReduce(std::vector<int64_t> sizes) {
+    v1::Workload workload;
+    workload.set_collective(v1::COLLECTIVE_ALL_REDUCE);
+    for (const int64_t size : sizes) {
+      workload.add_sizes_bytes(size);
+    }
+    for (int rank = 0; rank < kRanks; ++rank) {
+      workload.add_endpoints(rank);
+    }
+    workload.set_type(v1::DATA_TYPE_FLOAT32);
+    workload.set_op(v1::REDUCE_OP_SUM);
+    workload.set_root(-1);
+    workload.set_algorithm("auto");
+    workload.set_software("ideal");
+    workload.set_payload(v1::PAYLOAD_MODE_AUTO);
+    workload.set_timing(v1::TIMING_ISOLATED);
+    workload.set_iterations(1);
+    workload.set_check(true);
+    return workload;
+  }
+
+  absl::StatusOr<v1::Result> Run(const v1::Workload& workload) {
+    return runner_->Run(workload, {}, nullptr);
+  }
+
+  SoloGroup group_;
+  std::unique_ptr<Runner> runner_;
+};
+
+TEST_F(RunnerTest, EveryRowIsCorrectAndTakesTime) {
+  const auto result = Run(AllReduce({0, 4, 1000, 1 << 20}));
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_EQ(result->rows_size(), 4);
+  for (const v1::Row& row : result->rows()) {
+    EXPECT_EQ(row.wrong(), 0) << row.ShortDebugString();
+  }
+  EXPECT_EQ(result->ranks(), kRanks);
+  EXPECT_GT(result->rows(3).time_ps(), result->rows(1).time_ps());
+  EXPECT_GT(result->rows(3).hops(), 0);
+  EXPECT_THAT(result->rows(3).explanation().busiest_channel(), HasSubstr(">"));
+  EXPECT_GT(result->rows(3).explanation().path_size(), 3);
+  EXPECT_EQ(ExitCodeOf(*result), kExitDone);
+}
+
+TEST_F(RunnerTest, ARowDoesNotDependOnTheRowsBeforeIt) {
+  const auto sweep = Run(AllReduce({1 << 20, 64, 4096}));
+  const auto alone = Run(AllReduce({4096}));
+  ASSERT_TRUE(sweep.ok() && alone.ok());
+  EXPECT_EQ(sweep->rows(2).SerializeAsString(), alone->rows(0).SerializeAsString());
+}
+
+TEST_F(RunnerTest, TheSameWorkloadGivesTheSameBytes) {
+  const v1::Workload workload = AllReduce({8, 65536});
+  EXPECT_EQ(Run(workload)->SerializeAsString(), Run(workload)->SerializeAsString());
+}
+
+TEST_F(RunnerTest, QueuedIterationsTakeNoLongerThanIsolatedOnes) {
+  v1::Workload workload = AllReduce({1 << 20});
+  const auto isolated = Run(workload);
+  workload.set_timing(v1::TIMING_QUEUED);
+  workload.set_iterations(5);
+  workload.set_warmup(1);
+  const auto queued = Run(workload);
+  ASSERT_TRUE(queued.ok()) << queued.status();
+  EXPECT_EQ(queued->rows(0).wrong(), 0);
+  EXPECT_LE(queued->rows(0).time_ps(), isolated->rows(0).time_ps());
+}
+
+TEST_F(RunnerTest, WithoutACheckNothingIsWrongOrRight) {
+  v1::Workload workload = AllReduce({1024});
+  workload.set_check(false);
+  EXPECT_EQ(Run(workload)->rows(0).wrong(), -1);
+}
+
+TEST_F(RunnerTest, BadWorkloadsAreBadInput) {
+  v1::Workload workload = AllReduce({1024});
+  workload.add_endpoints(8);
+  EXPECT_EQ(Run(workload).status().message(), "-g: 9 ranks, but fabric hgx-h100 has 8 endpoints");
+  workload = AllReduce({1024});
+  workload.set_algorithm("rinq");
+  EXPECT_EQ(ExitCodeOf(Run(workload).status()), kExitBadInput);
+}
+
+TEST_F(RunnerTest, ALoopEndsWhenAWindowSaysSo) {
+  v1::Workload workload = AllReduce({1024});
+  workload.set_loop(true);
+  int rows = 0;
+  RunObserver observer;
+  observer.on_row = [&rows](const v1::Row&, int, int) { ++rows; };
+  observer.on_window = [&rows] {
+    return rows == 3 ? absl::CancelledError("run-1 was stopped") : absl::OkStatus();
+  };
+  EXPECT_EQ(runner_->Run(workload, observer, nullptr).status(),
+            absl::CancelledError("run-1 was stopped"));
+  EXPECT_EQ(rows, 3);
+}
+
+TEST_F(RunnerTest, ALoopOfOneRankCanBeStopped) {
+  v1::Workload workload = AllReduce({1024});
+  workload.clear_endpoints();
+  workload.add_endpoints(3);
+  workload.set_loop(true);
+  int calls = 0;
+  RunObserver observer;
+  observer.on_window = [&calls] {
+    return ++calls == 20 ? absl::CancelledError("stopped") : absl::OkStatus();
+  };
+  EXPECT_EQ(runner_->Run(workload, observer, nullptr).status(), absl::CancelledError("stopped"));
+}
+
+// What Prometheus divides: both only grow, inside windows and between rows.
+TEST_F(RunnerTest, CountersAndVirtualTimeNeverGoBack) {
+  Picoseconds time;
+  int64_t bytes = 0;
+  const auto look = [&] {
+    const RunnerTotals totals = runner_->Totals();
+    int64_t now = 0;
+    for (const fabric::ChannelCounters& channel : runner_->Counters()) {
+      now += channel.wire_bytes;
+    }
+    EXPECT_GE(totals.virtual_time, time);
+    EXPECT_GE(now, bytes);
+    time = totals.virtual_time;
+    bytes = now;
+    return absl::OkStatus();
+  };
+  RunObserver observer;
+  observer.on_window = look;
+  v1::RunStatistics statistics;
+  const auto result = runner_->Run(AllReduce({4096, 65536, 8}), observer, &statistics);
+  ASSERT_TRUE(result.ok()) << result.status();
+  (void)look();
+  EXPECT_GT(bytes, 0);
+  // What was shown in the last window may lie a little behind the end of the last rank.
+  EXPECT_GE(time.count(), result->virtual_ps());
+  EXPECT_LE(time.count(), result->virtual_ps() + 2 * statistics.window_ps());
+  EXPECT_EQ(runner_->Totals().fabric.hops, result->hops());
+  ASSERT_EQ(statistics.processes_size(), 1);
+  EXPECT_EQ(statistics.processes(0).hops(), result->hops());
+  EXPECT_GT(statistics.processes(0).fabric_bytes(), 0);
+  EXPECT_GT(statistics.window_ps(), 0);
+}
+
+TEST(ExitCodeOfResultTest, WrongElementsAndDamagedMessagesAreOne) {
+  v1::Result result;
+  result.add_rows()->set_wrong(-1);
+  EXPECT_EQ(ExitCodeOf(result), kExitDone);
+  result.add_rows()->add_damaged_messages("0>1#0x00000001");
+  EXPECT_EQ(ExitCodeOf(result), kExitWrong);
+  result.mutable_rows()->RemoveLast();
+  result.add_rows()->set_wrong(2);
+  EXPECT_EQ(ExitCodeOf(result), kExitWrong);
+}
+
+}  // namespace
+}  // namespace upfabric::daemon

@@ -1,0 +1,58 @@
+#include "daemon/solo_group.h"
+
+#include <span>
+#include <utility>
+
+#include "collectives/local_payload_transport.h"
+#include "fabric/base/status.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using fabric::sim::CrossingRecord;
+using fabric::sim::Ticks;
+
+// Nobody to swap with; each window still gives the caller a chance to look or to stop.
+class SoloExchange final : public fabric::sim::WindowExchange {
+ public:
+  explicit SoloExchange(std::function<absl::Status()> on_window)
+      : on_window_(std::move(on_window)) {}
+
+  absl::StatusOr<Ticks> Swap(std::span<const std::vector<CrossingRecord>>, Ticks next,
+                             std::vector<CrossingRecord>&) override {
+    if (on_window_) {
+      UPF_RETURN_IF_ERROR(on_window_());
+    }
+    return next;
+  }
+
+ private:
+  std::function<absl::Status()> on_window_;
+};
+
+class SoloSession final : public RowSession {
+ public:
+  explicit SoloSession(std::function<absl::Status()> on_window) : exchange_(std::move(on_window)) {}
+
+  fabric::sim::WindowExchange& exchange() override { return exchange_; }
+  collectives::PayloadTransport& transport() override { return payloads_; }
+  std::vector<std::string> DamagedMessages() const override { return payloads_.DamagedMessages(); }
+  double exchange_wait_seconds() const override { return 0; }
+
+ private:
+  SoloExchange exchange_;
+  collectives::LocalPayloadTransport payloads_;
+};
+
+}  // namespace
+
+std::unique_ptr<RowSession> SoloGroup::StartRow(std::function<int(EndpointId)>,
+                                                std::function<absl::Status()> on_window) {
+  return std::make_unique<SoloSession>(std::move(on_window));
+}
+
+absl::StatusOr<std::vector<std::string>> SoloGroup::AllGather(const std::string& mine) {
+  return std::vector<std::string>{mine};
+}
+
+}  // namespace upfabric::daemon

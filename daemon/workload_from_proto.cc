@@ -1,0 +1,211 @@
+#include "daemon/workload_from_proto.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "collectives/selector.h"
+#include "fabric/base/status.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using collectives::Collective;
+using collectives::DataType;
+using collectives::ReduceOp;
+
+// chosen: far above any table of nccl-tests, low enough that counts of all ranks cannot overflow.
+constexpr int64_t kSizeBytesMax = int64_t{1} << 40;
+constexpr int kIterationsMax = 1'000'000;
+
+absl::StatusOr<Collective> FromProto(v1::Collective collective) {
+  switch (collective) {
+    case v1::COLLECTIVE_ALL_REDUCE:
+      return Collective::kAllReduce;
+    case v1::COLLECTIVE_ALL_GATHER:
+      return Collective::kAllGather;
+    case v1::COLLECTIVE_REDUCE_SCATTER:
+      return Collective::kReduceScatter;
+    case v1::COLLECTIVE_ALL_TO_ALL:
+      return Collective::kAllToAll;
+    case v1::COLLECTIVE_BROADCAST:
+      return Collective::kBroadcast;
+    case v1::COLLECTIVE_SENDRECV:
+      return Collective::kSendRecv;
+    default:
+      return absl::InvalidArgumentError("collective: not set, or not known to this version");
+  }
+}
+
+absl::StatusOr<DataType> FromProto(v1::DataType type) {
+  switch (type) {
+    case v1::DATA_TYPE_FLOAT32:
+      return DataType::kFloat32;
+    case v1::DATA_TYPE_FLOAT16:
+      return DataType::kFloat16;
+    case v1::DATA_TYPE_BFLOAT16:
+      return DataType::kBfloat16;
+    case v1::DATA_TYPE_INT32:
+      return DataType::kInt32;
+    default:
+      return absl::InvalidArgumentError("-d: type not set, or not known to this version");
+  }
+}
+
+absl::StatusOr<ReduceOp> FromProto(v1::ReduceOp op) {
+  switch (op) {
+    case v1::REDUCE_OP_SUM:
+      return ReduceOp::kSum;
+    case v1::REDUCE_OP_PROD:
+      return ReduceOp::kProd;
+    case v1::REDUCE_OP_MIN:
+      return ReduceOp::kMin;
+    case v1::REDUCE_OP_MAX:
+      return ReduceOp::kMax;
+    default:
+      return absl::InvalidArgumentError("-o: operation not set, or not known to this version");
+  }
+}
+
+absl::Status CheckEndpoints(const v1::Workload& workload, const FabricShape& fabric) {
+  const int ranks = workload.endpoints_size();
+  if (ranks < 1) {
+    return absl::InvalidArgumentError("-g: 0 ranks, but at least 1 is needed");
+  }
+  if (ranks > fabric.endpoints) {
+    return absl::InvalidArgumentError(absl::StrCat("-g: ", ranks, " ranks, but fabric ", fabric.id,
+                                                   " has ", fabric.endpoints, " endpoints"));
+  }
+  absl::flat_hash_set<int32_t> seen;
+  for (const int32_t endpoint : workload.endpoints()) {
+    if (endpoint < 0 || endpoint >= fabric.endpoints) {
+      return absl::InvalidArgumentError(absl::StrCat("--endpoints: ", endpoint, ", but fabric ",
+                                                     fabric.id, " has endpoints 0 to ",
+                                                     fabric.endpoints - 1));
+    }
+    if (!seen.insert(endpoint).second) {
+      return absl::InvalidArgumentError(absl::StrCat("--endpoints: ", endpoint, " is given twice"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSizes(const v1::Workload& workload) {
+  if (workload.sizes_bytes().empty()) {
+    return absl::InvalidArgumentError("-b: no size is given");
+  }
+  for (const int64_t size : workload.sizes_bytes()) {
+    if (size < 0 || size > kSizeBytesMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("-b: size ", size, " B, allowed is 0 to ", kSizeBytesMax, " B"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTiming(const v1::Workload& workload) {
+  switch (workload.timing()) {
+    case v1::TIMING_ISOLATED:
+      if (workload.iterations() != 1 || workload.warmup() != 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("-n: ", workload.iterations(), " iterations after ", workload.warmup(),
+                         " for warm-up, but isolated timing is of 1 after 0"));
+      }
+      return absl::OkStatus();
+    case v1::TIMING_QUEUED:
+      if (workload.iterations() < 1 || workload.iterations() > kIterationsMax) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "-n: ", workload.iterations(), " iterations, allowed is 1 to ", kIterationsMax));
+      }
+      if (workload.warmup() < 0 || workload.warmup() > kIterationsMax) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "-w: ", workload.warmup(), " for warm-up, allowed is 0 to ", kIterationsMax));
+      }
+      return absl::OkStatus();
+    default:
+      return absl::InvalidArgumentError("timing: neither isolated nor queued");
+  }
+}
+
+absl::StatusOr<int> CheckedRoot(const v1::Workload& workload, Collective collective) {
+  if (collective != Collective::kBroadcast) {
+    return -1;
+  }
+  if (workload.root() < 0 || workload.root() >= workload.endpoints_size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--root: ", workload.root(), ", allowed is 0 to ", workload.endpoints_size() - 1));
+  }
+  return workload.root();
+}
+
+// Collectives whose count is a rank's share of the size.
+bool CutByRank(Collective collective) {
+  return collective == Collective::kAllGather || collective == Collective::kReduceScatter ||
+         collective == Collective::kAllToAll;
+}
+
+bool HasInPlaceForm(Collective collective) {
+  return collective != Collective::kAllToAll && collective != Collective::kSendRecv;
+}
+
+}  // namespace
+
+absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
+                                              const FabricShape& fabric,
+                                              const collectives::AlgorithmRegistry& registry) {
+  CheckedWorkload checked;
+  UPF_ASSIGN_OR_RETURN(checked.request.collective, FromProto(workload.collective()));
+  UPF_ASSIGN_OR_RETURN(checked.request.type, FromProto(workload.type()));
+  if (collectives::Reduces(checked.request.collective)) {
+    UPF_ASSIGN_OR_RETURN(checked.request.op, FromProto(workload.op()));
+  }
+  UPF_RETURN_IF_ERROR(CheckEndpoints(workload, fabric));
+  UPF_RETURN_IF_ERROR(CheckSizes(workload));
+  UPF_RETURN_IF_ERROR(CheckTiming(workload));
+  UPF_ASSIGN_OR_RETURN(checked.request.root, CheckedRoot(workload, checked.request.collective));
+  if (workload.payload() == v1::PAYLOAD_MODE_UNSPECIFIED) {
+    return absl::InvalidArgumentError("--payload: not set; allowed are auto, full, sampled, none");
+  }
+  if (workload.software() != "ideal") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--software: no profile \"", workload.software(), "\"; there is: ideal"));
+  }
+  if (workload.algorithm() != collectives::kAutoAlgorithm) {
+    UPF_RETURN_IF_ERROR(registry.Find(checked.request.collective, workload.algorithm()).status());
+  }
+  checked.request.ranks = workload.endpoints_size();
+  checked.request.in_place = workload.in_place() && HasInPlaceForm(checked.request.collective);
+  for (const int64_t size : workload.sizes_bytes()) {
+    checked.sizes.emplace_back(size);
+  }
+  for (const int32_t endpoint : workload.endpoints()) {
+    checked.endpoints.emplace_back(endpoint);
+  }
+  checked.algorithm = workload.algorithm();
+  checked.payload = workload.payload();
+  checked.timing = workload.timing();
+  checked.iterations = workload.iterations();
+  checked.warmup = workload.warmup();
+  checked.check = workload.check();
+  checked.seed = workload.seed();
+  checked.loop = workload.loop();
+  return checked;
+}
+
+int64_t CountOfSize(Collective collective, DataType type, int ranks, Bytes size) {
+  constexpr int64_t kAlignmentBytes = 16;  // docs/sources.md: nccl-tests, 16 bytes a rank
+  const int64_t element = collectives::ElementSize(type).count();
+  const int64_t elements = size.count() / element;
+  if (!CutByRank(collective)) {
+    return elements;
+  }
+  const int64_t share = elements / ranks;
+  return share - share % (kAlignmentBytes / element);
+}
+
+Bytes SizeOfRequest(const collectives::CollectiveRequest& request) {
+  return collectives::ElementSize(request.type) *
+         std::max(collectives::SendCount(request), collectives::RecvCount(request));
+}
+
+}  // namespace upfabric::daemon

@@ -1,0 +1,58 @@
+// Turns a workload's fields into strong types, checked: the only place that does, and the only
+// place that knows how nccl-tests makes counts from sizes.
+
+#ifndef UPFABRIC_DAEMON_WORKLOAD_FROM_PROTO_H_
+#define UPFABRIC_DAEMON_WORKLOAD_FROM_PROTO_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "collectives/algorithm_registry.h"
+#include "collectives/collective.h"
+#include "fabric/base/ids.h"
+#include "fabric/base/units.h"
+#include "upfabric/v1/workload.pb.h"
+
+namespace upfabric::daemon {
+
+// A workload that can run on the fabric it was checked against.
+struct CheckedWorkload {
+  collectives::CollectiveRequest request;  // all but the count
+  std::vector<Bytes> sizes;                // as asked for, in the order of the rows
+  std::vector<EndpointId> endpoints;       // by rank
+  std::string algorithm;                   // "auto" or a name
+  v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
+  v1::Timing timing = v1::TIMING_ISOLATED;
+  int iterations = 1;
+  int warmup = 0;
+  bool check = true;
+  uint64_t seed = 0;
+  bool loop = false;
+};
+
+// What the check needs to know of the fabric.
+struct FabricShape {
+  std::string id;
+  int endpoints = 0;
+};
+
+// Returns kInvalidArgument with one line that names the flag, the value and what is allowed, or
+// kNotFound for an algorithm that `registry` does not have. Whether the algorithm can serve a
+// request of each size is for the selector to say.
+absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
+                                              const FabricShape& fabric,
+                                              const collectives::AlgorithmRegistry& registry);
+
+// The per-rank count argument that nccl-tests derives from a size: whole elements; for the
+// collectives whose buffers are cut by rank, rounded down to 16 bytes a rank. May be 0.
+int64_t CountOfSize(collectives::Collective collective, collectives::DataType type, int ranks,
+                    Bytes size);
+
+// nccl-tests' size column: the larger of a rank's send and receive buffers.
+Bytes SizeOfRequest(const collectives::CollectiveRequest& request);
+
+}  // namespace upfabric::daemon
+
+#endif  // UPFABRIC_DAEMON_WORKLOAD_FROM_PROTO_H_
