@@ -1,0 +1,260 @@
+#include "daemon/cli/commands.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "collectives/algorithm_registry.h"
+#include "daemon/cli/agreement.h"
+#include "daemon/cli/algorithm_listing.h"
+#include "daemon/cli/comparison_report.h"
+#include "daemon/cli/element_confidence.h"
+#include "daemon/cli/fabric_listing.h"
+#include "daemon/cli/options.h"
+#include "daemon/cli/progress_bar.h"
+#include "daemon/cli/remote_commands.h"
+#include "daemon/cli/run_report.h"
+#include "daemon/config/loader.h"
+#include "daemon/exit_codes.h"
+#include "daemon/runner.h"
+#include "fabric/base/status.h"
+#include "fabric/config/from_proto.h"
+#include "fabric/presets/presets.h"
+
+namespace upfabric::daemon::cli {
+namespace {
+
+ProgressBar MakeBar(const Console& console) {
+  return ProgressBar(console.err, console.err_is_terminal, [] { return absl::Now(); });
+}
+
+// One of several runs whose rows share a bar.
+struct BarPart {
+  int64_t rows_before = 0;
+  int64_t rows_total = 0;
+};
+
+RunObserver ObserverOf(ProgressBar& bar, BarPart part, const Console& console) {
+  RunObserver observer;
+  if (!console.err_is_terminal) {
+    return observer;
+  }
+  bar.Update(part.rows_before, part.rows_total);
+  observer.on_row = [&bar, part](const v1::Row&, int done, int) {
+    bar.Update(part.rows_before + done, part.rows_total);
+  };
+  observer.on_window = [&bar] {
+    bar.Tick();
+    return absl::OkStatus();
+  };
+  return observer;
+}
+
+struct ResolvedFabric {
+  v1::Fabric config;
+  int endpoints = 0;
+};
+
+absl::StatusOr<ResolvedFabric> Resolve(const std::string& name) {
+  ResolvedFabric resolved;
+  UPF_ASSIGN_OR_RETURN(resolved.config, ResolveFabric(name));
+  UPF_ASSIGN_OR_RETURN(const fabric::FabricSpec spec, fabric::FabricSpecFromProto(resolved.config));
+  resolved.endpoints = spec.endpoints;
+  return resolved;
+}
+
+absl::StatusOr<std::vector<ResolvedFabric>> ResolveAll(const std::vector<std::string>& names) {
+  std::vector<ResolvedFabric> fabrics;
+  for (const std::string& name : names) {
+    UPF_ASSIGN_OR_RETURN(ResolvedFabric resolved, Resolve(name));
+    fabrics.push_back(std::move(resolved));
+  }
+  return fabrics;
+}
+
+// The fabrics in every process, or the error of the first process that has one.
+absl::StatusOr<std::vector<ResolvedFabric>> ResolveTogether(const std::vector<std::string>& names,
+                                                            ProcessGroup& group) {
+  absl::StatusOr<std::vector<ResolvedFabric>> fabrics = ResolveAll(names);
+  UPF_RETURN_IF_ERROR(AgreeOn(fabrics.status(), group));
+  return fabrics;
+}
+
+// Damaged messages are named whatever the format of the result.
+void ReportDamage(const v1::Result& result, const Console& console) {
+  for (const v1::Row& row : result.rows()) {
+    for (const std::string& message : row.damaged_messages()) {
+      console.err << "damaged on its way: message " << message << '\n';
+    }
+  }
+}
+
+// Executes one command each; the result is the exit code of a command that ended.
+class Executor {
+ public:
+  Executor(ProcessGroup& group, const Console& console) : group_(group), console_(console) {}
+
+  absl::StatusOr<int> operator()(const HelpCommand& help) const {
+    console_.out << help.text;
+    return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const PresetsCommand& command) const {
+    std::vector<ListedFabric> presets;
+    for (const fabric::PresetFile& preset : fabric::Presets()) {
+      UPF_ASSIGN_OR_RETURN(const v1::Fabric config, ResolveFabric(std::string(preset.id)));
+      UPF_ASSIGN_OR_RETURN(ListedFabric listed, ListedFabric::Create(config));
+      presets.push_back(std::move(listed));
+    }
+    console_.out << (command.format == Format::kJson ? PresetsJson(presets)
+                                                     : PresetsTable(presets));
+    return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const ShowCommand& command) const {
+    UPF_ASSIGN_OR_RETURN(const v1::Fabric config, ResolveFabric(command.fabric));
+    UPF_ASSIGN_OR_RETURN(const ListedFabric listed, ListedFabric::Create(config));
+    console_.out << (command.format == Format::kJson ? FabricJson(listed) : FabricText(listed));
+    return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const AlgorithmsCommand& command) const {
+    collectives::AlgorithmRegistry registry;
+    collectives::RegisterBuiltins(registry);
+    console_.out << AlgorithmsTable(registry, command.collective);
+    return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const RunCommand& run) const {
+    if (!run.connect.empty() && group_.index() != 0) {
+      return kExitDone;  // one of us asks the daemons
+    }
+    ProgressBar bar = MakeBar(console_);
+    v1::RunStatistics statistics;
+    UPF_ASSIGN_OR_RETURN(const v1::Result result, run.connect.empty()
+                                                      ? RunHere(run, bar, statistics)
+                                                      : RunRemotely(run, bar, statistics));
+    bar.Finish();
+    switch (run.format) {
+      case Format::kTable:
+        console_.out << RunTable(result);
+        break;
+      case Format::kCsv:
+        console_.out << RunCsv(result);
+        break;
+      case Format::kJson:
+        console_.out << RunJson(result);
+        break;
+    }
+    ReportDamage(result, console_);
+    if (run.statistics) {
+      console_.err << StatisticsText(result, statistics);
+    }
+    return daemon::ExitCodeOf(result);
+  }
+
+  absl::StatusOr<int> operator()(const CompareCommand& command) const {
+    UPF_ASSIGN_OR_RETURN(const std::vector<ResolvedFabric> fabrics,
+                         ResolveTogether(command.fabrics, group_));
+    // The same work on each: by default as many ranks as the smallest fabric has.
+    int ranks = fabrics.front().endpoints;
+    Comparison comparison;
+    for (const ResolvedFabric& fabric : fabrics) {
+      ranks = std::min(ranks, fabric.endpoints);
+      comparison.fabrics.push_back(fabric.config.id());
+      comparison.confidences.push_back(ConfidenceOfElements(fabric.config));
+    }
+    comparison.results.resize(command.collectives.size());
+    ProgressBar bar = MakeBar(console_);
+    for (size_t f = 0; f < fabrics.size(); ++f) {
+      UPF_RETURN_IF_ERROR(RunCompared(command, fabrics[f], ranks, bar, comparison));
+    }
+    bar.Finish();
+    int code = kExitDone;
+    for (const std::vector<v1::Result>& results : comparison.results) {
+      for (const v1::Result& result : results) {
+        ReportDamage(result, console_);
+        code = std::max(code, daemon::ExitCodeOf(result));
+      }
+    }
+    console_.out << (command.format == Format::kJson ? ComparisonJson(comparison)
+                                                     : ComparisonText(comparison));
+    return code;
+  }
+
+  absl::StatusOr<int> operator()(const StatusCommand& command) const {
+    if (group_.index() != 0) {
+      return kExitDone;
+    }
+    UPF_RETURN_IF_ERROR(ShowStatus(command, console_));
+    return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const StopCommand& command) const {
+    if (group_.index() != 0) {
+      return kExitDone;
+    }
+    UPF_RETURN_IF_ERROR(Stop(command, console_));
+    return kExitDone;
+  }
+
+ private:
+  absl::StatusOr<v1::Result> RunHere(const RunCommand& run, ProgressBar& bar,
+                                     v1::RunStatistics& statistics) const {
+    UPF_ASSIGN_OR_RETURN(const std::vector<ResolvedFabric> fabrics,
+                         ResolveTogether({run.fabric}, group_));
+    UPF_ASSIGN_OR_RETURN(const std::unique_ptr<Runner> runner,
+                         Runner::Create(fabrics.front().config, group_));
+    const v1::Workload workload = WorkloadOf(run.sweep, run.collective, fabrics.front().endpoints);
+    const BarPart part{.rows_total = workload.sizes_bytes_size()};
+    return runner->Run(workload, ObserverOf(bar, part, console_), &statistics);
+  }
+
+  // Runs every collective on one fabric and appends the results.
+  absl::Status RunCompared(const CompareCommand& command, const ResolvedFabric& fabric, int ranks,
+                           ProgressBar& bar, Comparison& comparison) const {
+    UPF_ASSIGN_OR_RETURN(const std::unique_ptr<Runner> runner,
+                         Runner::Create(fabric.config, group_));
+    const auto rows = static_cast<int64_t>(command.sweep.sizes_bytes.size());
+    const auto collectives = static_cast<int64_t>(command.collectives.size());
+    for (size_t c = 0; c < command.collectives.size(); ++c) {
+      const auto sweeps_before = static_cast<int64_t>(comparison.results[c].size()) * collectives +
+                                 static_cast<int64_t>(c);
+      const BarPart part{
+          .rows_before = sweeps_before * rows,
+          .rows_total = static_cast<int64_t>(comparison.fabrics.size()) * collectives * rows};
+      v1::RunStatistics statistics;
+      UPF_ASSIGN_OR_RETURN(v1::Result result,
+                           runner->Run(WorkloadOf(command.sweep, command.collectives[c], ranks),
+                                       ObserverOf(bar, part, console_), &statistics));
+      if (command.statistics) {
+        bar.Clear();
+        console_.err << "# " << fabric.config.id() << '\n' << StatisticsText(result, statistics);
+      }
+      comparison.results[c].push_back(std::move(result));
+    }
+    return absl::OkStatus();
+  }
+
+  ProcessGroup& group_;
+  const Console& console_;
+};
+
+}  // namespace
+
+int RunUpfabric(const std::vector<std::string>& arguments, ProcessGroup& group,
+                const Console& console) {
+  const absl::StatusOr<Command> command = ParseCommandLine(arguments);
+  const absl::StatusOr<int> code = command.ok() ? std::visit(Executor(group, console), *command)
+                                                : absl::StatusOr<int>(command.status());
+  if (code.ok()) {
+    return *code;
+  }
+  console.err << "upfabric: " << code.status().message() << '\n';
+  return ExitCodeOf(code.status());
+}
+
+}  // namespace upfabric::daemon::cli

@@ -1,0 +1,216 @@
+#include "daemon/cli/commands.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "daemon/cli/nccl_command.h"
+#include "daemon/solo_group.h"
+
+namespace upfabric::daemon::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Ended {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+std::vector<std::string> Words(const std::string& line) {
+  return absl::StrSplit(line, ' ', absl::SkipEmpty());
+}
+
+Ended Upfabric(const std::string& line) {
+  std::ostringstream out;
+  std::ostringstream err;
+  SoloGroup group;
+  const Console console{.out = out, .err = err};
+  const int code = RunUpfabric(Words(line), group, console);
+  return {code, out.str(), err.str()};
+}
+
+using Variables = std::map<std::string, std::string>;
+
+Ended RunNccl(const std::string& name, const std::string& line, const Variables& variables = {}) {
+  std::ostringstream out;
+  std::ostringstream err;
+  SoloGroup group;
+  const Console console{.out = out, .err = err};
+  const auto variable = [&variables](const std::string& key) -> std::optional<std::string> {
+    const auto found = variables.find(key);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+  const int code = RunNcclProgram(*NcclProgramNamed(name), Words(line), variable, group, console);
+  return {code, out.str(), err.str()};
+}
+
+void ExpectOneLine(const Ended& ended, int code, const std::string& part) {
+  EXPECT_EQ(ended.code, code);
+  EXPECT_THAT(ended.out, IsEmpty());
+  EXPECT_THAT(ended.err, HasSubstr(part));
+  EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+}
+
+TEST(RunCommandTest, GivesTheSameBytesAgain) {
+  const std::string line =
+      "run all_reduce --fabric hgx-h100 -b 8 -e 64K -f 8 --format json --seed 3";
+  const Ended first = Upfabric(line);
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.err, IsEmpty());
+  EXPECT_THAT(first.out, StartsWith("{\"fabric\":\"hgx-h100\",\"ranks\":8,"));
+  EXPECT_THAT(first.out, HasSubstr("\"wrong\":0}"));
+  EXPECT_EQ(Upfabric(line).out, first.out);
+}
+
+TEST(RunCommandTest, EveryCollectiveIsRightOnEveryType) {
+  for (const char* collective :
+       {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "sendrecv"}) {
+    for (const char* type : {"float", "half", "bfloat16", "int32"}) {
+      const Ended ended =
+          Upfabric(absl::StrCat("run ", collective, " --fabric hgx-h100 -g 5 -b 1000 -e ",
+                                "1000 -d ", type, " --format csv"));
+      EXPECT_EQ(ended.code, 0) << collective << " " << type << ": " << ended.err;
+      EXPECT_THAT(ended.out, HasSubstr(",0\n")) << collective << " " << type;
+    }
+  }
+}
+
+TEST(RunCommandTest, StatisticsGoToStderrAlone) {
+  const Ended ended = Upfabric("run sendrecv --fabric hgx-h100 -b 8 -e 8 --stats --format csv");
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.err, HasSubstr("# wall "));
+  EXPECT_THAT(ended.out, Not(HasSubstr("wall")));
+}
+
+TEST(RunCommandTest, BadInputIsOneLineAndExitCodeTwo) {
+  ExpectOneLine(Upfabric("run all_reduce --fabric nosuch"), 2, "gb200-nvl72");
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 -b 1X"), 2, "-b: ");
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 -g 9"), 2, "9");
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --endpoints 0,8"), 2, "--endpoints");
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --algorithm nosuch"), 2, "ring");
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --software nosuch"), 2, "ideal");
+  ExpectOneLine(Upfabric("run broadcast --fabric hgx-h100 --root 8"), 2, "root");
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --granularity train"), 2, "train");
+}
+
+TEST(RunCommandTest, NobodyAtTheAddressIsExitCodeThree) {
+  ExpectOneLine(Upfabric("run all_reduce --connect 127.0.0.1:1"), 3, "127.0.0.1:1");
+  ExpectOneLine(Upfabric("status --connect 127.0.0.1:1"), 3, "127.0.0.1:1");
+  ExpectOneLine(Upfabric("stop --connect 127.0.0.1:1"), 3, "127.0.0.1:1");
+  ExpectOneLine(Upfabric("status --connect nonsense"), 2, "--connect");
+}
+
+TEST(CompareCommandTest, UsesTheRanksOfTheSmallestFabric) {
+  const Ended ended = Upfabric(
+      "compare all_reduce,all_to_all --fabric hgx-h100 --fabric ualink-pod-72 -b 1K -e 64K -f 8");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("8 ranks, software ideal for every fabric"));
+  EXPECT_THAT(ended.out, HasSubstr("why, all_to_all: ualink-pod-72 (B) against hgx-h100 (A)"));
+  for (const auto& line : absl::StrSplit(ended.out, '\n')) {
+    EXPECT_LE(line.size(), 120U) << line;
+  }
+}
+
+TEST(ListingCommandsTest, PresetsShowAndAlgorithms) {
+  EXPECT_THAT(Upfabric("presets").out, HasSubstr("ualink-pod-72"));
+  EXPECT_THAT(Upfabric("show gb200-nvl72").out, HasSubstr("derived"));
+  EXPECT_THAT(Upfabric("algorithms all_reduce").out, HasSubstr("ring"));
+  EXPECT_THAT(Upfabric("algorithms all_reduce").out, Not(HasSubstr("all_gather ")));
+  ExpectOneLine(Upfabric("show nosuch"), 2, "nosuch");
+  EXPECT_EQ(Upfabric("--help").code, 0);
+}
+
+TEST(NcclCommandTest, RunsWithTheFabricOfTheFlagOrOfTheVariable) {
+  const Ended by_flag = RunNccl("all_reduce_perf", "-g 8 -b 1K -e 4K -f 4 --fabric hgx-h100 -n 3");
+  EXPECT_EQ(by_flag.code, 0) << by_flag.err;
+  EXPECT_THAT(by_flag.out, StartsWith("# nccl-tests version 2.19.6"));
+  EXPECT_THAT(by_flag.out, HasSubstr("# Out of bounds values : 0 OK"));
+  const Ended by_variable =
+      RunNccl("all_reduce_perf", "-g 8 -b 1K -e 4K -f 4 -n 3", {{"UPFABRIC_FABRIC", "hgx-h100"}});
+  EXPECT_EQ(by_variable.out, by_flag.out);
+}
+
+TEST(NcclCommandTest, EveryImplementedProgramIsRight) {
+  for (const char* program : {"all_gather_perf", "reduce_scatter_perf", "alltoall_perf",
+                              "broadcast_perf", "sendrecv_perf"}) {
+    const Ended ended = RunNccl(program, "-g 4 -b 1K -e 1K --fabric hgx-h100 -n 2 -w 1");
+    EXPECT_EQ(ended.code, 0) << program << ": " << ended.err << ended.out;
+  }
+}
+
+TEST(NcclCommandTest, MissingFabricNamesFlagAndVariable) {
+  const Ended ended = RunNccl("all_reduce_perf", "-g 8");
+  ExpectOneLine(ended, 2, "--fabric: missing");
+  EXPECT_THAT(ended.err, HasSubstr("UPFABRIC_FABRIC"));
+}
+
+TEST(NcclCommandTest, CollectivesThatDoNotExistYetSaySo) {
+  for (const char* program :
+       {"alltoallv_perf", "reduce_perf", "gather_perf", "scatter_perf", "hypercube_perf"}) {
+    ExpectOneLine(RunNccl(program, "-b 8 -e 1G -f 2 -g 8 --fabric hgx-h100"), 2,
+                  "not implemented yet");
+    ExpectOneLine(RunNccl(program, "-b 1X"), 2, "-b: ");
+  }
+}
+
+TEST(NcclCommandTest, BandwidthGateDecidesTheExitCode) {
+  const std::string flags = "-g 8 -b 64K -e 64K --fabric hgx-h100 -n 2";
+  const Ended failed = RunNccl("all_reduce_perf", flags, {{"NCCL_TESTS_MIN_BW", "100000"}});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_THAT(failed.out, HasSubstr(" FAILED\n"));
+  EXPECT_EQ(RunNccl("all_reduce_perf", flags, {{"NCCL_TESTS_MIN_BW", "0.001"}}).code, 0);
+  ExpectOneLine(RunNccl("all_reduce_perf", flags, {{"NCCL_TESTS_MIN_BW", "fast"}}), 2,
+                "NCCL_TESTS_MIN_BW");
+}
+
+TEST(NcclCommandTest, TooManyRanksAreBadInput) {
+  ExpectOneLine(RunNccl("all_reduce_perf", "-g 73 --fabric gb200-nvl72 -b 8 -e 8"), 2, "73 ranks");
+}
+
+TEST(NcclCommandTest, OtherRowsThatCannotRunAreRefusedBeforeTheTable) {
+  ExpectOneLine(RunNccl("broadcast_perf", "-g 8 -r 8 --fabric hgx-h100"), 2, "root");
+  ExpectOneLine(RunNccl("all_reduce_perf", "-g 8 --algorithm nosuch --fabric hgx-h100"), 2, "ring");
+  ExpectOneLine(RunNccl("all_reduce_perf", "-g 8 --software nosuch --fabric hgx-h100"), 2, "ideal");
+}
+
+TEST(NcclCommandTest, JsonReportsAreNeverOverwritten) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "upf_cli_nccl_json";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const std::string file = (folder / "report.json").string();
+  const std::string flags = "-g 2 -b 8 -e 8 -n 1 --fabric hgx-h100 -J " + file;
+  EXPECT_EQ(RunNccl("sendrecv_perf", flags).code, 0);
+  EXPECT_EQ(RunNccl("sendrecv_perf", flags).code, 0);
+  for (const std::string& name : {file, file + ".0"}) {
+    std::stringstream text;
+    text << std::ifstream(name).rdbuf();
+    google::protobuf::Struct parsed;
+    ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(text.str(), &parsed).ok()) << name;
+    EXPECT_EQ(parsed.fields().at("version").number_value(), 3);
+  }
+  ExpectOneLine(RunNccl("sendrecv_perf", "-g 2 --fabric hgx-h100 -J /nonexistent/r.json"), 2,
+                "-J /nonexistent/r.json");
+  const std::string unused = (folder / "unused.json").string();
+  EXPECT_EQ(RunNccl("sendrecv_perf", "-g 9 --fabric hgx-h100 -J " + unused).code, 2);
+  EXPECT_FALSE(std::filesystem::exists(unused));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace upfabric::daemon::cli

@@ -1,0 +1,297 @@
+#include "daemon/cli/fabric_listing.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "daemon/cli/element_confidence.h"
+#include "daemon/cli/json_writer.h"
+#include "daemon/cli/names.h"
+#include "daemon/cli/numbers.h"
+#include "daemon/cli/sizes.h"
+#include "daemon/cli/text_table.h"
+#include "fabric/base/status.h"
+#include "fabric/config/figures.h"
+#include "fabric/config/from_proto.h"
+
+namespace upfabric::daemon::cli {
+namespace {
+
+using Align = TextTable::Align;
+
+std::string ProtocolText(const v1::Protocol& protocol) {
+  switch (protocol.kind_case()) {
+    case v1::Protocol::kNvlink:
+      return absl::StrCat("nvlink ", protocol.nvlink().generation().value());
+    case v1::Protocol::kUalink:
+      return "ualink";
+    case v1::Protocol::kEthernet:
+      return absl::StrCat("ethernet ", protocol.ethernet().profile().value());
+    default:
+      return "?";
+  }
+}
+
+std::string AvailabilityText(v1::Availability availability) {
+  constexpr absl::string_view kPrefix = "AVAILABILITY_";
+  return absl::AsciiStrToLower(v1::Availability_Name(availability).substr(kPrefix.size()));
+}
+
+// "18 planes x 1 link", groups joined by "+".
+std::string TopologyText(const fabric::FabricSpec& spec) {
+  return absl::StrJoin(
+      spec.groups, " + ", [](std::string* out, const fabric::PlaneGroupSpec& group) {
+        absl::StrAppend(out, group.planes, group.planes == 1 ? " plane x " : " planes x ",
+                        group.links, group.links == 1 ? " link" : " links");
+      });
+}
+
+std::string GigabytesText(Bandwidth rate) {
+  constexpr int64_t kBitsPerGigabyte = 8'000'000'000;
+  const Ratio bits = rate.bits_per_second();
+  return DecimalText(
+      {absl::int128(bits.numerator()), absl::int128(bits.denominator()) * kBitsPerGigabyte}, 3);
+}
+
+std::string ShareText(Ratio share) {
+  return DecimalText({absl::int128(share.numerator()) * 100, share.denominator()}, 2);
+}
+
+Bytes MaxPayload(const fabric::FabricSpec& spec) {
+  return std::visit([](const auto& protocol) { return protocol.max_payload; }, spec.protocol);
+}
+
+// Payloads of one packet: 64 B, doubled up to the largest, which is among them.
+std::vector<Bytes> PacketPayloads(const fabric::FabricSpec& spec) {
+  constexpr int64_t kSmallest = 64;
+  std::vector<Bytes> payloads;
+  for (int64_t payload = kSmallest; payload < MaxPayload(spec).count(); payload *= 2) {
+    payloads.emplace_back(payload);
+  }
+  payloads.push_back(MaxPayload(spec));
+  return payloads;
+}
+
+// Full packets that a buffer holds.
+int64_t PacketsIn(Bytes buffer, const ListedFabric& fabric) {
+  const Bytes payload = MaxPayload(fabric.spec);
+  const Ratio efficiency = fabric.built->view().WireEfficiency(payload);
+  const absl::int128 packets = absl::int128(buffer.count()) * efficiency.numerator() /
+                               (absl::int128(payload.count()) * efficiency.denominator());
+  return static_cast<int64_t>(packets);
+}
+
+struct Counts {
+  int switches = 0;
+  int64_t links = 0;
+  int64_t channels = 0;
+};
+
+Counts CountsOf(const fabric::FabricView& view) {
+  const int64_t links = int64_t{view.endpoints()} * view.links_per_endpoint();
+  return {.switches = view.planes(), .links = links, .channels = 2 * links};
+}
+
+Picoseconds SumOf(const std::vector<fabric::PathElement>& path) {
+  Picoseconds sum;
+  for (const fabric::PathElement& element : path) {
+    sum += element.latency;
+  }
+  return sum;
+}
+
+// `text` in lines of at most `width` after `indent`, broken at blanks.
+std::string Wrapped(absl::string_view text, absl::string_view indent, size_t width) {
+  std::string wrapped;
+  size_t used = 0;
+  for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    const bool new_line = used == 0 || used + 1 + word.size() > width;
+    absl::StrAppend(&wrapped, !new_line ? " " : (used == 0 ? "" : "\n"), new_line ? indent : "",
+                    word);
+    used = new_line ? word.size() : used + 1 + word.size();
+  }
+  return wrapped.empty() ? "" : wrapped + "\n";
+}
+
+// A line for each figure, its note below it.
+std::string FiguresText(const v1::Fabric& config) {
+  constexpr size_t kNoteWidth = 90;  // of the 100 columns that most terminals have
+  TextTable table({{"figure"}, {"value"}, {"source"}, {"confidence"}});
+  std::vector<std::string> notes = {""};
+  for (const fabric::NamedFigure& named : fabric::ListFigures(config)) {
+    table.AddRow({named.path, named.figure.value(),
+                  named.figure.source().empty() ? "-" : named.figure.source(),
+                  std::string(ConfidenceName(named.figure.confidence()))});
+    notes.push_back(Wrapped(named.figure.note(), "      ", kNoteWidth));
+  }
+  std::string text;
+  size_t line_number = 0;
+  for (const absl::string_view line : absl::StrSplit(table.Render("  "), '\n', absl::SkipEmpty())) {
+    absl::StrAppend(&text, line, "\n", notes[line_number++]);
+  }
+  return text;
+}
+
+std::string EfficiencyText(const ListedFabric& fabric) {
+  TextTable table(
+      {{"payload of a packet", Align::kRight}, {"payload / wire bytes", Align::kRight}});
+  for (const Bytes payload : PacketPayloads(fabric.spec)) {
+    table.AddRow({absl::StrCat(payload.count(), " B"),
+                  absl::StrCat(ShareText(fabric.built->view().WireEfficiency(payload)), " %")});
+  }
+  return table.Render("  ");
+}
+
+std::string PathText(const ListedFabric& fabric) {
+  const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
+  const std::vector<fabric::PathElement> path = fabric.built->view().UnloadedPath();
+  TextTable table({{"element of the unloaded path"}, {"ns", Align::kRight}, {"confidence"}});
+  for (const fabric::PathElement& element : path) {
+    table.AddRow({element.name, NanosecondsText(element.latency),
+                  std::string(ConfidenceName(confidence(element.name)))});
+  }
+  table.AddRow({"sum, before serialization", NanosecondsText(SumOf(path)), ""});
+  return table.Render("  ");
+}
+
+std::string CreditsText(const ListedFabric& fabric) {
+  const auto line = [&fabric](absl::string_view where, Bytes buffer) {
+    return absl::StrFormat("  credits of a virtual channel at %s: %s, %d full packets\n", where,
+                           SizeText(buffer), PacketsIn(buffer, fabric));
+  };
+  return absl::StrCat(line("a switch port", fabric.spec.switch_chip.buffer_per_vc),
+                      line("an endpoint port", fabric.spec.endpoint.buffer_per_vc));
+}
+
+void WritePreset(const ListedFabric& preset, JsonWriter& json) {
+  const fabric::FabricView& view = preset.built->view();
+  json.Key("id").String(preset.config.id());
+  json.Key("title").String(preset.config.title());
+  json.Key("family").String(preset.config.family());
+  json.Key("availability").String(AvailabilityText(preset.config.availability()));
+  json.Key("protocol").String(ProtocolText(preset.config.protocol()));
+  json.Key("endpoints").Int(view.endpoints());
+  json.Key("topology").String(TopologyText(preset.spec));
+  json.Key("endpoint_GBps").Raw(GigabytesText(view.EndpointRate()));
+  json.Key("confidence").String(ConfidenceName(fabric::WeakestConfidence(preset.config)));
+}
+
+void WriteFigures(const v1::Fabric& config, JsonWriter& json) {
+  json.Key("figures").BeginArray(/*lines=*/true);
+  for (const fabric::NamedFigure& named : fabric::ListFigures(config)) {
+    json.BeginObject();
+    json.Key("field").String(named.path);
+    json.Key("value").String(named.figure.value());
+    json.Key("source").String(named.figure.source());
+    json.Key("confidence").String(ConfidenceName(named.figure.confidence()));
+    json.Key("note").String(named.figure.note());
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
+  const fabric::FabricView& view = fabric.built->view();
+  json.Key("wire_efficiency").BeginArray();
+  for (const Bytes payload : PacketPayloads(fabric.spec)) {
+    json.BeginObject();
+    json.Key("payload_bytes").Int(payload.count());
+    json.Key("percent").Raw(ShareText(view.WireEfficiency(payload))).EndObject();
+  }
+  json.EndArray();
+  const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
+  json.Key("unloaded_path").BeginArray(/*lines=*/true);
+  for (const fabric::PathElement& element : view.UnloadedPath()) {
+    json.BeginObject();
+    json.Key("element").String(element.name);
+    json.Key("ns").Raw(NanosecondsText(element.latency));
+    json.Key("confidence").String(ConfidenceName(confidence(element.name))).EndObject();
+  }
+  json.EndArray();
+  const Counts counts = CountsOf(view);
+  json.Key("unloaded_path_ns").Raw(NanosecondsText(SumOf(view.UnloadedPath())));
+  json.Key("window_ns").Raw(NanosecondsText(fabric.built->Window()));
+  json.Key("window_limit").String(fabric.built->WindowLimit());
+  json.Key("switches").Int(counts.switches);
+  json.Key("links").Int(counts.links);
+  json.Key("channels").Int(counts.channels);
+  json.Key("switch_credit_packets").Int(PacketsIn(fabric.spec.switch_chip.buffer_per_vc, fabric));
+  json.Key("endpoint_credit_packets").Int(PacketsIn(fabric.spec.endpoint.buffer_per_vc, fabric));
+}
+
+}  // namespace
+
+absl::StatusOr<ListedFabric> ListedFabric::Create(const v1::Fabric& config) {
+  ListedFabric listed;
+  listed.config = config;
+  UPF_ASSIGN_OR_RETURN(listed.spec, fabric::FabricSpecFromProto(config));
+  UPF_ASSIGN_OR_RETURN(listed.built, fabric::Fabric::Create(listed.spec, {}));
+  return listed;
+}
+
+std::string PresetsTable(const std::vector<ListedFabric>& presets) {
+  TextTable table({{"preset"},
+                   {"protocol"},
+                   {"endpoints", Align::kRight},
+                   {"topology"},
+                   {"GB/s", Align::kRight},
+                   {"weakest"},
+                   {"availability"}});
+  for (const ListedFabric& preset : presets) {
+    table.AddRow({preset.config.id(), ProtocolText(preset.config.protocol()),
+                  absl::StrCat(preset.spec.endpoints), TopologyText(preset.spec),
+                  GigabytesText(preset.built->view().EndpointRate()),
+                  std::string(ConfidenceName(fabric::WeakestConfidence(preset.config))),
+                  AvailabilityText(preset.config.availability())});
+  }
+  return absl::StrCat(table.Render(),
+                      "GB/s: data rate of an endpoint each way, before packet overhead. weakest: "
+                      "the weakest confidence\nof all its figures; `upfabric show PRESET` lists "
+                      "each of them with its source.\n");
+}
+
+std::string PresetsJson(const std::vector<ListedFabric>& presets) {
+  JsonWriter json;
+  json.BeginArray(/*lines=*/true);
+  for (const ListedFabric& preset : presets) {
+    json.BeginObject();
+    WritePreset(preset, json);
+    json.EndObject();
+  }
+  json.EndArray();
+  return json.text() + "\n";
+}
+
+std::string FabricText(const ListedFabric& fabric) {
+  const fabric::FabricView& view = fabric.built->view();
+  const Counts counts = CountsOf(view);
+  return absl::StrCat(
+      fabric.config.id(), ": ", fabric.config.title(), "\n  family ", fabric.config.family(), ", ",
+      AvailabilityText(fabric.config.availability()), ", protocol ",
+      ProtocolText(fabric.config.protocol()), ", medium ", fabric.config.link().medium().name(),
+      "\n\nfigures\n", FiguresText(fabric.config), "\nderived\n",
+      absl::StrFormat("  %d endpoints, %s; %d switches, %d links, %d channels\n", view.endpoints(),
+                      TopologyText(fabric.spec), counts.switches, counts.links, counts.channels),
+      "  an endpoint sends and receives ", GigabytesText(view.EndpointRate()),
+      " GB/s of data each way, before packet overhead\n", CreditsText(fabric), "  window ",
+      NanosecondsText(fabric.built->Window()), " ns, limited by ", fabric.built->WindowLimit(),
+      "\n\n", EfficiencyText(fabric), "\n", PathText(fabric));
+}
+
+std::string FabricJson(const ListedFabric& fabric) {
+  JsonWriter json;
+  json.BeginObject(/*lines=*/true);
+  WritePreset(fabric, json);
+  WriteFigures(fabric.config, json);
+  WriteDerived(fabric, json);
+  json.EndObject();
+  return json.text() + "\n";
+}
+
+}  // namespace upfabric::daemon::cli

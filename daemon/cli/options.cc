@@ -1,0 +1,373 @@
+#include "daemon/cli/options.h"
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "daemon/cli/names.h"
+#include "fabric/base/status.h"
+
+namespace upfabric::daemon::cli {
+namespace {
+
+// chosen: far above what anyone repeats.
+constexpr int64_t kIterationsMax = 1'000'000;
+constexpr int64_t kRanksMax = 1'000'000;
+// Fabrics of a comparison are named by letters.
+constexpr size_t kComparedMax = 26;
+
+// The text of each flag as typed; our own parsers read it, so that all errors look alike.
+struct SweepTexts {
+  std::string min = "32M";
+  std::string max = "32M";
+  std::string step = "1M";
+  std::string factor = "1";
+  std::string ranks;
+  std::string endpoints;
+  std::string type = "float";
+  std::string op = "sum";
+  std::string iterations = "1";
+  std::string warmup = "0";
+  std::string check = "1";
+  std::string root = "0";
+  std::string algorithm = "auto";
+  std::string software = "ideal";
+  std::string payload = "auto";
+  std::string granularity = "packet";
+  std::string seed = "0";
+};
+
+struct Texts {
+  std::string collective;
+  std::string fabric;
+  std::vector<std::string> fabrics;
+  std::string format = "table";
+  std::string connect;
+  std::string run_id;
+  bool statistics = false;
+  SweepTexts sweep;
+};
+
+absl::Status AtFlag(absl::string_view flag, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(flag, ": ", status.message()));
+}
+
+template <typename Value>
+absl::Status Store(absl::string_view flag, absl::StatusOr<Value> parsed, Value& out) {
+  if (!parsed.ok()) {
+    return AtFlag(flag, parsed.status());
+  }
+  out = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+absl::Status StoreInt(absl::string_view flag, absl::string_view text,
+                      const WholeNumberLimits& limits, int64_t& out) {
+  return Store(flag, ParseWholeNumber(text, limits), out);
+}
+
+void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
+  app->add_option("-b,--minbytes", texts.min, "first size: a number and K, M or G (1024 powers)")
+      ->capture_default_str();
+  app->add_option("-e,--maxbytes", texts.max, "last size")->capture_default_str();
+  app->add_option("-f,--stepfactor", texts.factor,
+                  "multiply the size by this; above 1 it wins "
+                  "over -i");
+  app->add_option("-i,--stepbytes", texts.step, "add this to the size")->capture_default_str();
+  app->add_option("-g,--ranks", texts.ranks, "use the first so many endpoints (all)");
+  app->add_option("--endpoints", texts.endpoints, "rank r is the r-th of these: 0-7,64");
+  app->add_option("-d,--datatype", texts.type, "float, half, bfloat16 or int32")
+      ->capture_default_str();
+  app->add_option("-o,--op", texts.op, "sum, prod, min or max")->capture_default_str();
+  app->add_option("-n,--iters", texts.iterations,
+                  "accepted: isolated operations repeat exactly, so one is computed");
+  app->add_option("-w,--warmup_iters", texts.warmup, "accepted: as -n");
+  app->add_option("-c,--check", texts.check, "1: compare the results with a reference; 0: do not")
+      ->capture_default_str();
+  app->add_option("-r,--root", texts.root, "root rank of broadcast")->capture_default_str();
+  app->add_option("--algorithm", texts.algorithm,
+                  "auto (the cheapest by closed form) or a name "
+                  "that `upfabric algorithms` lists")
+      ->capture_default_str();
+  app->add_option("--software", texts.software, "software profile; ideal is the fabric alone")
+      ->capture_default_str();
+  app->add_option("--payload", texts.payload,
+                  "auto (full up to 1 GiB over all buffers, else sampled), full, sampled or none")
+      ->capture_default_str();
+  app->add_option("--granularity", texts.granularity, "packet")->capture_default_str();
+  app->add_option("--seed", texts.seed, "seed of payload values and spray starts")
+      ->capture_default_str();
+}
+
+absl::Status ReadGranularity(absl::string_view text) {
+  if (text == "packet") {
+    return absl::OkStatus();
+  }
+  if (text == "train") {
+    return absl::InvalidArgumentError(
+        "--granularity train: not implemented yet; allowed: packet (same result, slower)");
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--granularity: \"", text, "\" is not a granularity; allowed: packet"));
+}
+
+absl::StatusOr<std::vector<int64_t>> ReadSizes(const SweepTexts& texts) {
+  SizeSweep sweep;
+  UPF_RETURN_IF_ERROR(Store("-b", ParseSize(texts.min), sweep.min));
+  UPF_RETURN_IF_ERROR(Store("-e", ParseSize(texts.max), sweep.max));
+  UPF_RETURN_IF_ERROR(Store("-i", ParseSize(texts.step), sweep.step));
+  constexpr int64_t kFactorMax = 1 << 20;  // chosen: larger ones leave one row
+  UPF_RETURN_IF_ERROR(StoreInt("-f", texts.factor, {.min = 1, .max = kFactorMax}, sweep.factor));
+  return SweepSizes(sweep);
+}
+
+absl::StatusOr<SweepOptions> ReadSweep(const SweepTexts& texts) {
+  SweepOptions sweep;
+  UPF_ASSIGN_OR_RETURN(sweep.sizes_bytes, ReadSizes(texts));
+  if (!texts.ranks.empty() && !texts.endpoints.empty()) {
+    return absl::InvalidArgumentError(
+        "-g with --endpoints: both say which endpoints take part; "
+        "allowed: one of them");
+  }
+  int64_t number = 0;
+  if (!texts.ranks.empty()) {
+    UPF_RETURN_IF_ERROR(StoreInt("-g", texts.ranks, {.min = 1, .max = kRanksMax}, number));
+    sweep.ranks = static_cast<int>(number);
+  }
+  if (!texts.endpoints.empty()) {
+    UPF_RETURN_IF_ERROR(Store("--endpoints", ParseEndpointList(texts.endpoints), sweep.endpoints));
+  }
+  UPF_RETURN_IF_ERROR(Store("-d", ParseDataType(texts.type), sweep.type));
+  UPF_RETURN_IF_ERROR(Store("-o", ParseReduceOp(texts.op), sweep.op));
+  UPF_RETURN_IF_ERROR(StoreInt("-n", texts.iterations, {.min = 1, .max = kIterationsMax}, number));
+  UPF_RETURN_IF_ERROR(StoreInt("-w", texts.warmup, {.min = 0, .max = kIterationsMax}, number));
+  UPF_RETURN_IF_ERROR(StoreInt("-c", texts.check, {.min = 0, .max = 1}, number));
+  sweep.check = number == 1;
+  UPF_RETURN_IF_ERROR(StoreInt("--root", texts.root, {.min = 0, .max = kRanksMax}, number));
+  sweep.root = static_cast<int>(number);
+  UPF_RETURN_IF_ERROR(Store("--payload", ParsePayloadMode(texts.payload), sweep.payload));
+  UPF_RETURN_IF_ERROR(ReadGranularity(texts.granularity));
+  UPF_RETURN_IF_ERROR(StoreInt("--seed", texts.seed,
+                               {.min = 0, .max = std::numeric_limits<int64_t>::max()}, number));
+  sweep.seed = static_cast<uint64_t>(number);
+  sweep.algorithm = texts.algorithm;
+  sweep.software = texts.software;
+  return sweep;
+}
+
+absl::StatusOr<Format> ReadFormat(absl::string_view text, bool with_csv) {
+  if (text == "table") {
+    return Format::kTable;
+  }
+  if (text == "json") {
+    return Format::kJson;
+  }
+  if (text == "csv" && with_csv) {
+    return Format::kCsv;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--format: \"", text,
+                   "\" is not a format; allowed: ", with_csv ? "table, csv, json" : "table, json"));
+}
+
+absl::StatusOr<Command> ReadRun(const Texts& texts) {
+  RunCommand run;
+  UPF_RETURN_IF_ERROR(Store("COLLECTIVE", ParseCollective(texts.collective), run.collective));
+  if (texts.fabric.empty() && texts.connect.empty()) {
+    return absl::InvalidArgumentError(
+        "--fabric: missing; allowed: a preset (`upfabric presets` lists them) or a file");
+  }
+  UPF_ASSIGN_OR_RETURN(run.sweep, ReadSweep(texts.sweep));
+  UPF_ASSIGN_OR_RETURN(run.format, ReadFormat(texts.format, /*with_csv=*/true));
+  run.fabric = texts.fabric;
+  run.connect = texts.connect;
+  run.statistics = texts.statistics;
+  return run;
+}
+
+absl::StatusOr<Command> ReadCompare(const Texts& texts) {
+  CompareCommand compare;
+  for (const absl::string_view name : absl::StrSplit(texts.collective, ',')) {
+    v1::Collective collective = v1::COLLECTIVE_UNSPECIFIED;
+    UPF_RETURN_IF_ERROR(Store("COLLECTIVE", ParseCollective(name), collective));
+    compare.collectives.push_back(collective);
+  }
+  compare.fabrics = texts.fabrics;
+  if (compare.fabrics.size() < 2 || compare.fabrics.size() > kComparedMax) {
+    return absl::InvalidArgumentError(absl::StrCat("--fabric: given ", compare.fabrics.size(),
+                                                   " times; allowed: 2 to ", kComparedMax,
+                                                   " fabrics to compare"));
+  }
+  UPF_ASSIGN_OR_RETURN(compare.sweep, ReadSweep(texts.sweep));
+  UPF_ASSIGN_OR_RETURN(compare.format, ReadFormat(texts.format, /*with_csv=*/false));
+  compare.statistics = texts.statistics;
+  return compare;
+}
+
+// The program's grammar. Requires: `texts` outlives it.
+class Grammar {
+ public:
+  explicit Grammar(Texts& texts)
+      : app_("Emulates scale-up accelerator fabrics; times are virtual.", "upfabric") {
+    app_.require_subcommand(1);
+    AddListings(texts);
+    AddRuns(texts);
+    AddControl(texts);
+  }
+
+  CLI::App& app() { return app_; }
+
+  // CLI11 says only that a subcommand is missing; the word that was typed says more.
+  absl::Status CheckCommand(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> known;
+    for (const CLI::App* command : app_.get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(command->get_name());
+    }
+    if (arguments.empty() || absl::StartsWith(arguments.front(), "-") ||
+        std::find(known.begin(), known.end(), arguments.front()) != known.end()) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", arguments.front(), "\" is not a command; allowed: ", absl::StrJoin(known, ", ")));
+  }
+
+  absl::StatusOr<Command> Read(const Texts& texts) const {
+    if (presets_->parsed()) {
+      UPF_ASSIGN_OR_RETURN(const Format format, ReadFormat(texts.format, /*with_csv=*/false));
+      return PresetsCommand{format};
+    }
+    if (show_->parsed()) {
+      UPF_ASSIGN_OR_RETURN(const Format format, ReadFormat(texts.format, /*with_csv=*/false));
+      return ShowCommand{texts.fabric, format};
+    }
+    if (run_->parsed()) {
+      return ReadRun(texts);
+    }
+    if (compare_->parsed()) {
+      return ReadCompare(texts);
+    }
+    if (algorithms_->parsed()) {
+      AlgorithmsCommand algorithms;
+      if (!texts.collective.empty()) {
+        v1::Collective collective = v1::COLLECTIVE_UNSPECIFIED;
+        UPF_RETURN_IF_ERROR(Store("COLLECTIVE", ParseCollective(texts.collective), collective));
+        algorithms.collective = collective;
+      }
+      return algorithms;
+    }
+    if (status_->parsed()) {
+      return StatusCommand{texts.connect};
+    }
+    return StopCommand{texts.connect, texts.run_id};
+  }
+
+ private:
+  void AddListings(Texts& texts) {
+    presets_ = app_.add_subcommand("presets", "list the fabrics that come with the program");
+    presets_->add_option("--format", texts.format, "table or json")->capture_default_str();
+    show_ = app_.add_subcommand("show", "every figure of a fabric with source and confidence");
+    show_->add_option("FABRIC", texts.fabric, "a preset or a file")->required();
+    show_->add_option("--format", texts.format, "table or json")->capture_default_str();
+    algorithms_ = app_.add_subcommand("algorithms", "list the collective algorithms");
+    algorithms_->add_option("COLLECTIVE", texts.collective, "only of this collective");
+  }
+
+  void AddRuns(Texts& texts) {
+    run_ = app_.add_subcommand("run", "run one collective: isolated operations, virtual times");
+    run_->add_option("COLLECTIVE", texts.collective,
+                     "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or sendrecv")
+        ->required();
+    run_->add_option("--fabric", texts.fabric, "a preset or a file");
+    AddSweepFlags(run_, texts.sweep);
+    run_->add_flag("--stats", texts.statistics, "wall-clock figures on stderr");
+    run_->add_option("--format", texts.format, "table, csv or json")->capture_default_str();
+    run_->add_option("--connect", texts.connect, "run on the daemons at HOST:PORT");
+
+    compare_ = app_.add_subcommand("compare",
+                                   "the same sweeps on several fabrics, and why they "
+                                   "differ");
+    compare_->add_option("COLLECTIVE", texts.collective, "one or more, separated by commas")
+        ->required();
+    compare_->add_option("--fabric", texts.fabrics, "a preset or a file; give it twice or more")
+        ->take_all();
+    AddSweepFlags(compare_, texts.sweep);
+    compare_->add_flag("--stats", texts.statistics, "wall-clock figures on stderr");
+    compare_->add_option("--format", texts.format, "table or json")->capture_default_str();
+  }
+
+  void AddControl(Texts& texts) {
+    status_ = app_.add_subcommand("status", "what running daemons are and do");
+    status_->add_option("--connect", texts.connect, "HOST:PORT of a daemon")->required();
+    stop_ = app_.add_subcommand("stop", "stop the daemons, or one run");
+    stop_->add_option("--connect", texts.connect, "HOST:PORT of a daemon")->required();
+    stop_->add_option("--run", texts.run_id, "only the run of this id");
+  }
+
+  CLI::App app_;
+  CLI::App* presets_ = nullptr;
+  CLI::App* show_ = nullptr;
+  CLI::App* run_ = nullptr;
+  CLI::App* compare_ = nullptr;
+  CLI::App* algorithms_ = nullptr;
+  CLI::App* status_ = nullptr;
+  CLI::App* stop_ = nullptr;
+};
+
+}  // namespace
+
+absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& arguments) {
+  try {
+    Texts texts;
+    Grammar grammar(texts);
+    UPF_RETURN_IF_ERROR(grammar.CheckCommand(arguments));
+    try {
+      // CLI11 takes them from the back.
+      grammar.app().parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+      return HelpCommand{grammar.app().help()};
+    }
+    return grammar.Read(texts);
+  } catch (const std::exception& error) {
+    return absl::InvalidArgumentError(absl::StrCat(absl::StrReplaceAll(error.what(), {{"\n", " "}}),
+                                                   "; allowed: see upfabric --help"));
+  }
+}
+
+v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
+                        int fabric_endpoints) {
+  std::vector<int> endpoints = sweep.endpoints;
+  if (endpoints.empty()) {
+    endpoints.resize(static_cast<size_t>(sweep.ranks.value_or(fabric_endpoints)));
+    std::iota(endpoints.begin(), endpoints.end(), 0);
+  }
+  v1::Workload workload;
+  workload.set_collective(collective);
+  workload.mutable_sizes_bytes()->Add(sweep.sizes_bytes.begin(), sweep.sizes_bytes.end());
+  workload.mutable_endpoints()->Add(endpoints.begin(), endpoints.end());
+  workload.set_type(sweep.type);
+  workload.set_op(HasReduceOp(collective) ? sweep.op : v1::REDUCE_OP_UNSPECIFIED);
+  workload.set_root(HasRoot(collective) ? sweep.root : -1);
+  workload.set_algorithm(sweep.algorithm);
+  workload.set_software(sweep.software);
+  workload.set_payload(sweep.payload);
+  workload.set_timing(v1::TIMING_ISOLATED);
+  workload.set_iterations(1);
+  workload.set_warmup(0);
+  workload.set_check(sweep.check);
+  workload.set_in_place(false);
+  workload.set_seed(sweep.seed);
+  return workload;
+}
+
+}  // namespace upfabric::daemon::cli

@@ -1,0 +1,86 @@
+// The command line of `upfabric` as values.
+//
+// The only file that calls CLI11; its exceptions end here.
+// Errors: kInvalidArgument, one line: the flag, what is wrong, what is allowed.
+
+#ifndef UPFABRIC_DAEMON_CLI_OPTIONS_H_
+#define UPFABRIC_DAEMON_CLI_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/cli/sizes.h"
+#include "upfabric/v1/workload.pb.h"
+
+namespace upfabric::daemon::cli {
+
+enum class Format { kTable, kCsv, kJson };
+
+// What a sweep is asked for, before the fabric is known.
+struct SweepOptions {
+  std::vector<int64_t> sizes_bytes;
+  std::optional<int> ranks;    // -g
+  std::vector<int> endpoints;  // --endpoints; empty: the first `ranks`, or all
+  v1::DataType type = v1::DATA_TYPE_FLOAT32;
+  v1::ReduceOp op = v1::REDUCE_OP_SUM;
+  int root = 0;
+  bool check = true;
+  std::string algorithm;
+  std::string software;
+  v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
+  uint64_t seed = 0;
+};
+
+struct HelpCommand {
+  std::string text;
+};
+struct PresetsCommand {
+  Format format = Format::kTable;
+};
+struct ShowCommand {
+  std::string fabric;
+  Format format = Format::kTable;
+};
+struct RunCommand {
+  v1::Collective collective = v1::COLLECTIVE_UNSPECIFIED;
+  std::string fabric;  // empty only with --connect: the daemons' fabric
+  SweepOptions sweep;
+  Format format = Format::kTable;
+  bool statistics = false;
+  std::string connect;  // empty: in this process or MPI job
+};
+struct CompareCommand {
+  std::vector<v1::Collective> collectives;
+  std::vector<std::string> fabrics;
+  SweepOptions sweep;
+  Format format = Format::kTable;
+  bool statistics = false;
+};
+struct AlgorithmsCommand {
+  std::optional<v1::Collective> collective;
+};
+struct StatusCommand {
+  std::string connect;
+};
+struct StopCommand {
+  std::string connect;
+  std::string run_id;  // empty: the daemons
+};
+
+using Command = std::variant<HelpCommand, PresetsCommand, ShowCommand, RunCommand, CompareCommand,
+                             AlgorithmsCommand, StatusCommand, StopCommand>;
+
+// `arguments` without the program's name.
+absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& arguments);
+
+// The workload of a sweep on a fabric of so many endpoints: isolated operations. What does not fit
+// the fabric is refused by whoever runs it.
+v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective, int fabric_endpoints);
+
+}  // namespace upfabric::daemon::cli
+
+#endif  // UPFABRIC_DAEMON_CLI_OPTIONS_H_

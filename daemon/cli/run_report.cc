@@ -1,0 +1,141 @@
+#include "daemon/cli/run_report.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "daemon/cli/names.h"
+#include "daemon/cli/numbers.h"
+
+namespace upfabric::daemon::cli {
+namespace {
+
+constexpr int kBandwidthDecimals = 6;
+constexpr int kTimeWidth = 7;
+constexpr int kBandwidthWidth = 6;
+
+// A field of a row: its name, whether JSON quotes it, and its text.
+struct Field {
+  absl::string_view name;
+  bool is_text = false;
+  std::string value;
+};
+
+std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
+  const WideFraction bus = BusBandwidth(row, result.collective(), result.ranks());
+  return {
+      {"bytes", false, absl::StrCat(row.bytes())},
+      {"count", false, absl::StrCat(row.count())},
+      {"type", true, std::string(DataTypeName(row.type()))},
+      {"redop", true, std::string(ReduceOpName(row.op()))},
+      {"algorithm", true, row.algorithm()},
+      {"protocol", true, row.protocol()},
+      {"payload", true, std::string(PayloadModeName(row.payload()))},
+      {"time_us", false, MicrosecondsText(Picoseconds(row.time_ps()))},
+      {"algbw_GBps", false, DecimalText(AlgorithmBandwidth(row), kBandwidthDecimals)},
+      {"busbw_GBps", false, DecimalText(bus, kBandwidthDecimals)},
+      {"wrong", false, row.wrong() < 0 ? "null" : absl::StrCat(row.wrong())},
+  };
+}
+
+}  // namespace
+
+std::string RunTable(const v1::Result& result) {
+  int name_width = static_cast<int>(absl::string_view("algorithm").size());
+  for (const v1::Row& row : result.rows()) {
+    name_width = std::max(name_width, static_cast<int>(row.algorithm().size()));
+  }
+  std::string text =
+      absl::StrFormat("# upfabric run %s: %s, %d ranks, software %s, %s, virtual time\n",
+                      CollectiveName(result.collective()), result.fabric(), result.ranks(),
+                      result.software(), TimingName(result.timing()));
+  absl::StrAppendFormat(&text, "# %10s  %12s  %8s  %6s  %6s  %*s  %7s  %6s  %6s  %6s\n", "size",
+                        "count", "type", "redop", "root", name_width, "algorithm", "time", "algbw",
+                        "busbw", "#wrong");
+  absl::StrAppendFormat(&text, "# %10s  %12s  %8s  %6s  %6s  %*s  %7s  %6s  %6s\n", "(B)",
+                        "(elements)", "", "", "", name_width, "", "(us)", "(GB/s)", "(GB/s)");
+  for (const v1::Row& row : result.rows()) {
+    const double microseconds = WideFraction{row.time_ps(), 1'000'000}.ToDouble();
+    const WideFraction bus = BusBandwidth(row, result.collective(), result.ranks());
+    absl::StrAppendFormat(&text, "%12d  %12d  %8s  %6s  %6d  %*s  %s  %s  %s  %6s\n", row.bytes(),
+                          row.count(), DataTypeName(row.type()), ReduceOpName(row.op()), row.root(),
+                          name_width, row.algorithm(), NarrowNumber(microseconds, kTimeWidth),
+                          NarrowNumber(AlgorithmBandwidth(row).ToDouble(), kBandwidthWidth),
+                          NarrowNumber(bus.ToDouble(), kBandwidthWidth),
+                          row.wrong() < 0 ? "N/A" : absl::StrCat(row.wrong()));
+  }
+  absl::StrAppendFormat(&text, "# fingerprint %s  seed %d  hops %d  virtual time %s s\n",
+                        FingerprintText(result.fingerprint()), result.seed(), result.hops(),
+                        SecondsText(Picoseconds(result.virtual_ps())));
+  return text;
+}
+
+std::string RunCsv(const v1::Result& result) {
+  const auto name = [](std::string* out, const Field& field) { absl::StrAppend(out, field.name); };
+  const auto value = [](std::string* out, const Field& field) {
+    absl::StrAppend(out, field.value == "null" ? "N/A" : field.value);
+  };
+  std::string text = absl::StrCat(absl::StrJoin(FieldsOf({}, result), ",", name), "\n");
+  for (const v1::Row& row : result.rows()) {
+    absl::StrAppend(&text, absl::StrJoin(FieldsOf(row, result), ",", value), "\n");
+  }
+  return text;
+}
+
+void WriteResult(const v1::Result& result, JsonWriter& json) {
+  json.BeginObject();
+  json.Key("fabric").String(result.fabric());
+  json.Key("ranks").Int(result.ranks());
+  json.Key("collective").String(CollectiveName(result.collective()));
+  json.Key("software").String(result.software());
+  json.Key("seed").Raw(absl::StrCat(result.seed()));
+  json.Key("fingerprint").String(FingerprintText(result.fingerprint()));
+  json.Key("virtual_seconds").Raw(SecondsText(Picoseconds(result.virtual_ps())));
+  json.Key("hops").Int(result.hops());
+  json.Key("rows").BeginArray(/*lines=*/true);
+  for (const v1::Row& row : result.rows()) {
+    json.BeginObject();
+    for (const Field& field : FieldsOf(row, result)) {
+      json.Key(field.name);
+      field.is_text ? json.String(field.value) : json.Raw(field.value);
+    }
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+}
+
+std::string RunJson(const v1::Result& result) {
+  JsonWriter json;
+  WriteResult(result, json);
+  return json.text() + "\n";
+}
+
+std::string StatisticsText(const v1::Result& result, const v1::RunStatistics& statistics) {
+  const auto hops = static_cast<double>(result.hops());
+  const double per_second = statistics.wall_seconds() > 0 ? hops / statistics.wall_seconds() : 0.0;
+  const double nanoseconds_per_hop =
+      result.hops() > 0 ? statistics.user_cpu_seconds() * 1e9 / hops : 0.0;
+  const double packets_per_record =
+      statistics.records() > 0 ? hops / static_cast<double>(statistics.records()) : 0.0;
+  std::string text = absl::StrFormat(
+      "# wall %.3f s, user CPU %.3f s, %d hops, %.3g hops/s, %.1f ns CPU a hop\n"
+      "# %d records, %.2f hops a record, %d windows of %s ns, granularity packet, peak memory "
+      "%.1f MB\n",
+      statistics.wall_seconds(), statistics.user_cpu_seconds(), result.hops(), per_second,
+      nanoseconds_per_hop, statistics.records(), packets_per_record, statistics.windows(),
+      NanosecondsText(Picoseconds(statistics.window_ps())),
+      static_cast<double>(statistics.peak_memory_bytes()) / 1e6);
+  for (const v1::ProcessStatistics& process : statistics.processes()) {
+    absl::StrAppendFormat(
+        &text, "# process %d: %d hops, fabric %.1f MB, exchange wait %.3f s, crossed %.1f %%\n",
+        process.daemon(), process.hops(), static_cast<double>(process.fabric_bytes()) / 1e6,
+        process.exchange_wait_seconds(), process.crossed_share() * 100);
+  }
+  return text;
+}
+
+}  // namespace upfabric::daemon::cli

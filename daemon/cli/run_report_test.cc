@@ -1,0 +1,90 @@
+#include "daemon/cli/run_report.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+namespace upfabric::daemon::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+v1::Result SampleResult() {
+  v1::Result result;
+  result.set_fabric("toy");
+  result.set_ranks(8);
+  result.set_collective(v1::COLLECTIVE_ALL_REDUCE);
+  result.set_software("ideal");
+  result.set_seed(7);
+  result.set_fingerprint(0xfeedbeef);
+  result.set_virtual_ps(32'587'520);
+  result.set_hops(1234);
+  result.set_timing(v1::TIMING_ISOLATED);
+  v1::Row& row = *result.add_rows();
+  row.set_bytes(1 << 20);
+  row.set_count(1 << 18);
+  row.set_type(v1::DATA_TYPE_FLOAT32);
+  row.set_op(v1::REDUCE_OP_SUM);
+  row.set_root(-1);
+  row.set_algorithm("two_shot");
+  row.set_protocol("-");
+  row.set_payload(v1::PAYLOAD_MODE_FULL);
+  row.set_time_ps(32'587'520);
+  row.set_wrong(0);
+  return result;
+}
+
+TEST(RunReportTest, JsonIsTheContractsObject) {
+  EXPECT_EQ(RunJson(SampleResult()),
+            "{\"fabric\":\"toy\",\"ranks\":8,\"collective\":\"all_reduce\",\"software\":\"ideal\","
+            "\"seed\":7,\"fingerprint\":\"00000000feedbeef\",\"virtual_seconds\":0.000032587520,"
+            "\"hops\":1234,\"rows\":[\n"
+            "{\"bytes\":1048576,\"count\":262144,\"type\":\"float\",\"redop\":\"sum\","
+            "\"algorithm\":\"two_shot\",\"protocol\":\"-\",\"payload\":\"full\","
+            "\"time_us\":32.587520,\"algbw_GBps\":32.177226,\"busbw_GBps\":56.310146,\"wrong\":0}\n"
+            "]}\n");
+}
+
+TEST(RunReportTest, JsonIsReadableByAParser) {
+  v1::Result result = SampleResult();
+  result.mutable_rows(0)->set_wrong(-1);
+  result.set_fabric("quote\" and \\");
+  google::protobuf::Struct parsed;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(RunJson(result), &parsed).ok());
+  EXPECT_EQ(parsed.fields().at("fabric").string_value(), "quote\" and \\");
+  const auto& row = parsed.fields().at("rows").list_value().values(0).struct_value();
+  EXPECT_EQ(row.fields().at("wrong").kind_case(), google::protobuf::Value::kNullValue);
+}
+
+TEST(RunReportTest, CsvHasTheRowFieldsAsHeader) {
+  v1::Result result = SampleResult();
+  *result.add_rows() = result.rows(0);
+  result.mutable_rows(1)->set_wrong(-1);
+  EXPECT_EQ(
+      RunCsv(result),
+      "bytes,count,type,redop,algorithm,protocol,payload,time_us,algbw_GBps,busbw_GBps,wrong\n"
+      "1048576,262144,float,sum,two_shot,-,full,32.587520,32.177226,56.310146,0\n"
+      "1048576,262144,float,sum,two_shot,-,full,32.587520,32.177226,56.310146,N/A\n");
+}
+
+TEST(RunReportTest, TableHasTheColumnsOfNcclTestsAndTheAlgorithm) {
+  EXPECT_EQ(
+      RunTable(SampleResult()),
+      "# upfabric run all_reduce: toy, 8 ranks, software ideal, isolated, virtual time\n"
+      "#       size         count      type   redop    root  algorithm     time   algbw   busbw  "
+      "#wrong\n"
+      "#        (B)    (elements)                                          (us)  (GB/s)  (GB/s)\n"
+      "     1048576        262144     float     sum      -1   two_shot    32.59   32.18   56.31  "
+      "     0\n"
+      "# fingerprint 00000000feedbeef  seed 7  hops 1234  virtual time 0.000032587520 s\n");
+}
+
+TEST(RunReportTest, StatisticsOfAnEmptyRunDivideNothingByZero) {
+  const std::string text = StatisticsText({}, {});
+  EXPECT_THAT(text, HasSubstr("0 hops/s"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("nan")));
+}
+
+}  // namespace
+}  // namespace upfabric::daemon::cli
