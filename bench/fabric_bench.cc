@@ -43,9 +43,9 @@ void RunRows(benchmark::State& state, const FabricSpec& spec,
       state.SkipWithError("the row failed");
     }
   }
-  state.counters["per_hop"] = benchmark::Counter(
-      static_cast<double>((*fabric)->Totals().hops),
-      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_hop"] =
+      benchmark::Counter(static_cast<double>((*fabric)->Totals().hops),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void AllToAll(benchmark::State& state) {

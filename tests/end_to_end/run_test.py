@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""`upfabric` alone and under mpirun, as a user would type it."""
+
+import json
+import os
+import re
+import unittest
+
+from harness import EndToEndTest, mpirun, program
+
+ALL_TO_ALL = ("run", "all_to_all", "--fabric", "ualink-pod-72", "-b", "1K", "-e", "16M", "-f", "4",
+              "--format", "json")
+
+
+class SameBytesTest(EndToEndTest):
+    def test_stdout_is_the_same_on_any_number_of_processes(self):
+        alone = self.upfabric(*ALL_TO_ALL)
+        self.assert_done(alone)
+        self.assertEqual(len(json.loads(alone.stdout)["rows"]), 8)
+        for processes in (1, 2, 3, 4, 8):
+            with self.subTest(processes=processes):
+                job = self.upfabric(*ALL_TO_ALL, processes=processes, seconds=300)
+                self.assert_done(job)
+                self.assertEqual(job.stdout, alone.stdout)
+
+    def test_a_seed_gives_right_results_too(self):
+        arguments = ("run", "all_reduce", "--fabric", "hgx-h100", "-b", "4K", "-e", "4K", "--seed",
+                     "7", "--format", "json")
+        first, second = self.upfabric(*arguments), self.upfabric(*arguments, processes=2)
+        self.assert_done(first)
+        self.assertEqual(first.stdout, second.stdout)
+        self.assertEqual(json.loads(first.stdout)["rows"][0]["wrong"], 0)
+
+
+class NvlinkTest(EndToEndTest):
+    def test_all_reduce_on_72_is_right_and_as_fast_as_it_should_be(self):
+        job = self.upfabric("run", "all_reduce", "--fabric", "gb200-nvl72", "-b", "8", "-e", "64M",
+                            "-f", "2", "-c", "1", "--format", "json", seconds=300)
+        self.assert_done(job)
+        rows = json.loads(job.stdout)["rows"]
+        self.assertEqual([row["wrong"] for row in rows], [0] * 24)
+        self.assertTrue(0.8 <= rows[0]["time_us"] <= 4, rows[0])
+        self.assertTrue(600 <= rows[-1]["busbw_GBps"] <= 900, rows[-1])
+
+    def test_compare_says_how_much_and_why(self):
+        job = self.upfabric("compare", "all_reduce,all_to_all", "--fabric", "gb200-nvl72",
+                            "--fabric", "ualink-pod-72", "--fabric", "helios-72-ualoe", "-b", "1K",
+                            "-e", "1M", "-f", "4")
+        self.assert_done(job)
+        for word in ("gb200-nvl72", "ualink-pod-72", "helios-72-ualoe", "why", "ideal"):
+            self.assertIn(word, job.stdout.lower())
+
+
+class ShareTest(EndToEndTest):
+    ARGUMENTS = ("run", "all_to_all", "--fabric", "gb200-nvl72", "-b", "4M", "-e", "4M", "--stats",
+                 "--format", "json")
+
+    def shares(self, processes):
+        job = self.upfabric(*self.ARGUMENTS, processes=processes)
+        self.assert_done(job)
+        shares = re.findall(r"process \d+: (\d+) hops, fabric ([\d.]+) MB", job.stderr)
+        return json.loads(job.stdout), [(int(hops), float(size)) for hops, size in shares]
+
+    def test_each_of_four_has_its_part_of_work_and_memory(self):
+        result, (alone,) = self.shares(0)
+        same, shares = self.shares(4)
+        self.assertEqual(result, same)
+        self.assertEqual(len(shares), 4)
+        self.assertEqual(sum(hops for hops, _ in shares), result["hops"])
+        self.assertEqual(alone[0], result["hops"])
+        for hops, size in shares:
+            self.assertGreater(hops, 0)
+            self.assertLessEqual(size, 0.4 * alone[1])
+
+
+class BadInputTest(EndToEndTest):
+    RUN = ("run", "all_reduce", "--fabric")
+
+    def test_unknown_fabric(self):
+        self.assert_one_line(self.upfabric(*self.RUN, "gb200-nvl73"), 2, "gb200-nvl73",
+                             "gb200-nvl72")
+
+    def test_unknown_fabric_under_mpirun_says_so_once(self):
+        self.assert_one_line(self.upfabric(*self.RUN, "gb200-nvl73", processes=3), 2,
+                             "gb200-nvl73")
+
+    def test_negative_latency_in_a_file(self):
+        shown = self.upfabric("show", "hgx-h100", "--format", "json")
+        self.assert_done(shown)
+        path = shown.folder + "/mine.yaml"
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(self.fabric_with_pipeline("-100ns"))
+        self.assert_one_line(self.upfabric(*self.RUN, path), 2, "mine.yaml:", "pipeline", "-100ns")
+
+    @staticmethod
+    def fabric_with_pipeline(latency):
+        here = os.path.dirname(os.path.abspath(__file__))
+        with open(os.path.join(here, "../../fabric/presets/hgx-h100.yaml"),
+                  encoding="utf-8") as stream:
+            text = stream.read()
+        changed, count = re.subn(r"(pipeline:\s*\{?\s*(?:\n\s*)?value:\s*)\"?[^,}\"\n]+\"?",
+                                 rf'\g<1>"{latency}"', text, count=1)
+        assert count == 1, text
+        return changed
+
+    def test_bad_size(self):
+        self.assert_one_line(self.upfabric(*self.RUN, "hgx-h100", "-b", "1X"), 2, "-b", "1X")
+
+    def test_more_ranks_than_endpoints(self):
+        self.assert_one_line(self.upfabric(*self.RUN, "gb200-nvl72", "-g", "73"), 2, "73", "72")
+
+    def test_no_daemon(self):
+        self.assert_one_line(
+            self.upfabric("run", "all_reduce", "--connect", "127.0.0.1:1", seconds=30), 3,
+            "127.0.0.1:1")
+
+    def test_unknown_command(self):
+        self.assert_one_line(self.upfabric("frobnicate"), 2, "frobnicate")
+
+
+class NcclTestsNamesTest(EndToEndTest):
+    def test_all_reduce_perf_under_mpirun(self):
+        job = self.run_command(
+            mpirun(8, program("all_reduce_perf"), "-b", "8", "-e", "64M", "-f", "2"),
+            {"UPFABRIC_FABRIC": "hgx-h100"}, seconds=300)
+        self.assert_done(job)
+        rows = re.findall(r"(?m)^ +\d+ .* float +sum +-1 ", job.stdout)
+        self.assertEqual(len(rows), 24, job.stdout)
+        self.assertIn("# Out of bounds values : 0 OK", job.stdout)
+        self.assertRegex(job.stdout, r"# Avg bus bandwidth    : \d+")
+
+    def test_a_bandwidth_gate_that_is_missed_fails(self):
+        job = self.run_command(
+            [program("alltoall_perf"), "-g", "8", "-b", "1M", "-e", "1M", "--fabric", "hgx-h100"],
+            {"NCCL_TESTS_MIN_BW": "100000"})
+        self.assertEqual(job.status, 1, job.stderr)
+        self.assertIn("FAILED", job.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
