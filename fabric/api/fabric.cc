@@ -129,6 +129,7 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
   port_times_.shapes = &timing_.shapes();
   port_times_.full_payload = static_cast<uint16_t>(timing_.framing().max_payload().count());
   port_times_.virtual_channels = spec.switch_chip.virtual_channels;
+  port_times_.trains = options.trains;
   port_times_.control_delay = wire;
   port_times_.delivery = clock.FromPicoseconds(spec.endpoint.delivery);
   switch_times_ = port_times_;
@@ -238,10 +239,10 @@ void FabricImpl::ConnectPort(PlaneParts& parts, int index) {
   const int link = plane.first_link + index % plane.links;
   Port& port = *parts.ports[static_cast<size_t>(index)];
   const ComponentId port_id = parts.port_ids[static_cast<size_t>(index)];
-  port.ConnectPacketsOut(engine_.ConnectLocal(parts.chip->packets_in(index), parts.chip_id));
-  port.ConnectCreditsOut(&parts.chip->credits(index));
-  parts.chip->ConnectPacketsOut(index, engine_.ConnectLocal(port.packets_in(), port_id));
-  parts.chip->ConnectCreditsOut(index, &port.credits());
+  port.transmitter().Connect(engine_.ConnectLocal(parts.chip->packets_in(index), parts.chip_id));
+  port.ConnectCreditsOut(&parts.chip->transmitter(index).credits());
+  parts.chip->transmitter(index).Connect(engine_.ConnectLocal(port.packets_in(), port_id));
+  parts.chip->ConnectCreditsOut(index, &port.transmitter().credits());
   if (EndpointParts* owned = OwnedEndpoint(endpoint)) {
     port.ConnectSharesOut(engine_.ConnectLocal(owned->endpoint->shares_in(link), owned->component));
     owned->endpoint->ConnectSharesOut(link, engine_.ConnectLocal(port.shares_in(), port_id));
@@ -308,11 +309,13 @@ void FabricImpl::CheckConservation() const {
   for (const PlaneParts& parts : planes_) {
     for (int i = 0; i < parts.chip->ports(); ++i) {
       const Port& port = *parts.ports[static_cast<size_t>(i)];
-      UPF_CHECK_OP(port.sent().packets, ==, parts.chip->packets_received(i));
-      UPF_CHECK_OP(parts.chip->sent(i).packets, ==, port.received().packets);
-      UPF_CHECK_OP(parts.chip->sent(i).payload_bytes, ==, port.received().payload_bytes);
-      UPF_CHECK(port.credits_complete());
-      UPF_CHECK(parts.chip->credits_complete(i));
+      const Transmitter& up = port.transmitter();
+      const Transmitter& down = std::as_const(*parts.chip).transmitter(i);
+      UPF_CHECK_OP(up.sent().packets, ==, parts.chip->packets_received(i));
+      UPF_CHECK_OP(down.sent().packets, ==, port.received().packets);
+      UPF_CHECK_OP(down.sent().payload_bytes, ==, port.received().payload_bytes);
+      UPF_CHECK(up.credits_complete());
+      UPF_CHECK(down.credits_complete());
     }
   }
 }
@@ -341,9 +344,9 @@ std::vector<ChannelCounters> FabricImpl::Counters() const {
     for (int i = 0; i < parts.chip->ports(); ++i) {
       const EndpointId endpoint(i / plane.links);
       const int link = plane.first_link + i % plane.links;
-      counters.push_back(
-          CountersOf(endpoint, link, true, parts.ports[static_cast<size_t>(i)]->sent()));
-      counters.push_back(CountersOf(endpoint, link, false, parts.chip->sent(i)));
+      counters.push_back(CountersOf(endpoint, link, true,
+                                    parts.ports[static_cast<size_t>(i)]->transmitter().sent()));
+      counters.push_back(CountersOf(endpoint, link, false, parts.chip->transmitter(i).sent()));
     }
   }
   return counters;
@@ -353,8 +356,10 @@ FabricTotals FabricImpl::Totals() const {
   FabricTotals totals;
   for (const PlaneParts& parts : planes_) {
     for (int i = 0; i < parts.chip->ports(); ++i) {
-      totals.hops +=
-          parts.ports[static_cast<size_t>(i)]->sent().packets + parts.chip->sent(i).packets;
+      const SendCounters& up = parts.ports[static_cast<size_t>(i)]->transmitter().sent();
+      const SendCounters& down = parts.chip->transmitter(i).sent();
+      totals.hops += up.packets + down.packets;
+      totals.records += up.records + down.records;
     }
   }
   for (const EndpointParts& parts : endpoints_) {
@@ -362,7 +367,6 @@ FabricTotals FabricImpl::Totals() const {
     totals.messages_posted += parts.endpoint->messages_posted();
     totals.messages_delivered += parts.endpoint->messages_delivered();
   }
-  totals.records += totals.hops;
   totals.records_crossed = engine_.totals().records_crossed;
   totals.windows = engine_.totals().windows;
   return totals;

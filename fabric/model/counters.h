@@ -10,6 +10,7 @@
 namespace upfabric::fabric {
 
 struct SendCounters {
+  int64_t records = 0;  // trains, or packets handled alone
   int64_t packets = 0;
   int64_t payload_bytes = 0;
   int64_t wire_units = 0;

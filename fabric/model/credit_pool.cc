@@ -23,39 +23,74 @@ void CreditPool::Reset() {
   holder_waits_ = false;
 }
 
+std::vector<Credit>::iterator CreditPool::FirstReturning(int virtual_channel) {
+  const auto mine = static_cast<uint32_t>(virtual_channel);
+  auto first = returning_.end();
+  for (auto credit = returning_.begin(); credit != returning_.end(); ++credit) {
+    if (credit->virtual_channel == mine &&
+        (first == returning_.end() || credit->time < first->time)) {
+      first = credit;
+    }
+  }
+  return first;
+}
+
+void CreditPool::Absorb(Account& account, std::vector<Credit>::iterator credit, uint32_t packets) {
+  account.held += packets * credit->units;
+  credit->packets -= packets;
+  credit->time += packets * credit->spacing;
+  if (credit->packets == 0) {
+    *credit = returning_.back();
+    returning_.pop_back();
+  }
+}
+
 // Counts what has returned by `earliest`; if that is too little, the returns that come next in this
 // window, in order of time, until it is enough. The packet that asked can then start with the last
 // of them. All returns of this window are known, since they were sent in earlier ones.
 Ticks CreditPool::AbsorbUntilEnough(Account& account, Ticks earliest, int virtual_channel,
                                     uint32_t units, Ticks window_end) {
   const auto mine = static_cast<uint32_t>(virtual_channel);
-  size_t kept = 0;
-  for (const Credit& credit : returning_) {
-    if (credit.virtual_channel == mine && credit.time <= earliest) {
-      account.held += credit.cells;
-    } else {
-      returning_[kept++] = credit;
+  for (size_t i = 0; i < returning_.size();) {
+    const Credit& credit = returning_[i];
+    if (credit.virtual_channel != mine || credit.time > earliest) {
+      ++i;
+      continue;
     }
+    const Ticks due = credit.packets == 1 ? 1 : (earliest - credit.time) / credit.spacing + 1;
+    const auto packets = static_cast<uint32_t>(std::min<Ticks>(due, credit.packets));
+    i += packets < credit.packets ? 1 : 0;
+    Absorb(account, returning_.begin() + static_cast<std::ptrdiff_t>(&credit - returning_.data()),
+           packets);
   }
-  returning_.resize(kept);
   while (account.held < units) {
-    auto first = returning_.end();
-    for (auto credit = returning_.begin(); credit != returning_.end(); ++credit) {
-      if (credit->virtual_channel == mine &&
-          (first == returning_.end() || credit->time < first->time)) {
-        first = credit;
-      }
-    }
+    const auto first = FirstReturning(virtual_channel);
     if (first == returning_.end() || first->time >= window_end) {
       holder_waits_ = true;
       return first == returning_.end() ? kNever : first->time;
     }
-    account.held += first->cells;
     account.not_before = std::max(account.not_before, first->time);
-    *first = returning_.back();
-    returning_.pop_back();
+    Absorb(account, first, 1);
   }
   return std::max(earliest, account.not_before);
+}
+
+// Credits that return no later, and no slower, than the train's packets start count for it whole.
+int64_t CreditPool::AbsorbTrain(Account& account, Ticks start, int virtual_channel,
+                                const PacketShape& shape, int64_t packets) {
+  while (true) {
+    const int64_t train = account.held / shape.units;
+    if (train >= packets) {
+      return packets;
+    }
+    const auto first = FirstReturning(virtual_channel);
+    if (first == returning_.end() || first->time > start + train * shape.ticks) {
+      return train;
+    }
+    const bool keeps_up = first->units == shape.units && first->spacing <= shape.ticks;
+    const auto wanted = static_cast<uint32_t>(packets - train);
+    Absorb(account, first, keeps_up ? std::min(first->packets, wanted) : 1);
+  }
 }
 
 bool CreditPool::Complete() const {
@@ -64,7 +99,7 @@ bool CreditPool::Complete() const {
     units[i] = accounts_[i].held;
   }
   for (const Credit& credit : returning_) {
-    units[credit.virtual_channel] += credit.cells;
+    units[credit.virtual_channel] += uint64_t{credit.packets} * credit.units;
   }
   return std::all_of(units.begin(), units.end(),
                      [this](uint64_t sum) { return sum == units_per_channel_; });

@@ -15,9 +15,22 @@
 #include <vector>
 
 #include "fabric/base/check.h"
+#include "fabric/model/link_timing.h"
 #include "fabric/sim/record.h"
 
 namespace upfabric::fabric {
+
+// One credit for each packet of a train, the first at `time`, the others one packet time apart.
+inline sim::Credit CreditOf(sim::Ticks time, const PacketShape& shape, uint32_t packets,
+                            uint8_t virtual_channel) {
+  return {time, shape.ticks, packets, shape.units & 0xfffffffu, virtual_channel & 0xfu};
+}
+
+// How many of the packets that start at `start` and then one every `packet_time` start before
+// `end`; at least the first one counts.
+inline int64_t StartsBefore(sim::Ticks end, sim::Ticks start, sim::Ticks packet_time) {
+  return end <= start ? 1 : (end - 1 - start) / packet_time + 1;
+}
 
 class CreditPool {
  public:
@@ -39,11 +52,20 @@ class CreditPool {
     return AbsorbUntilEnough(account, earliest, virtual_channel, units, window_end);
   }
 
-  void Take(int virtual_channel, uint32_t units) {
+  // Takes the credits of as many packets of `shape` as may start back to back from `start` on, at
+  // most `packets`, and returns their number. Requires: EarliestFor gave `start` for the first;
+  // `packets` > 0, and the last of them would start before the window's end.
+  int64_t TakeTrain(sim::Ticks start, int virtual_channel, const PacketShape& shape,
+                    int64_t packets) {
     Account& account = accounts_[static_cast<size_t>(virtual_channel)];
-    UPF_DCHECK(account.held >= units);
-    account.held -= units;
+    UPF_DCHECK(account.held >= shape.units);
     holder_waits_ = false;
+    const int64_t held = account.held / shape.units;
+    const int64_t train = held >= packets || packets == 1
+                              ? packets
+                              : AbsorbTrain(account, start, virtual_channel, shape, packets);
+    account.held -= static_cast<uint32_t>(train) * shape.units;
+    return train;
   }
 
   // Called by the receiver.
@@ -66,6 +88,12 @@ class CreditPool {
     sim::Ticks not_before = 0;
   };
 
+  // The first of those returning for a virtual channel, or end.
+  std::vector<sim::Credit>::iterator FirstReturning(int virtual_channel);
+  // Counts `packets` of a return, the first of which is then not later than counted.
+  void Absorb(Account& account, std::vector<sim::Credit>::iterator credit, uint32_t packets);
+  int64_t AbsorbTrain(Account& account, sim::Ticks start, int virtual_channel,
+                      const PacketShape& shape, int64_t packets);
   sim::Ticks AbsorbUntilEnough(Account& account, sim::Ticks earliest, int virtual_channel,
                                uint32_t units, sim::Ticks window_end);
 

@@ -9,7 +9,7 @@ using sim::Ticks;
 
 Port::Port(const HopTimes& times, uint32_t switch_buffer_units, Ticks* next)
     : times_(&times), lanes_(static_cast<size_t>(times.virtual_channels)) {
-  credits_.Init(times.virtual_channels, switch_buffer_units, next);
+  transmitter_.Init(times, switch_buffer_units, next);
 }
 
 Ticks Port::Advance(Ticks window_end) {
@@ -31,14 +31,14 @@ void Port::Receive(Ticks window_end) {
     const Record packet = queue.front();
     queue.pop();
     const PacketShape& shape = (*times_->shapes)[packet.payload];
-    const Ticks last_byte = packet.time + shape.ticks;
-    credits_out_->Return(
-        {last_byte + times_->control_delay, shape.units, packet.virtual_channel()});
-    ++received_.packets;
-    received_.payload_bytes += packet.payload;
+    const Ticks first_out = packet.time + shape.ticks;
+    credits_out_->Return(CreditOf(first_out + times_->control_delay, shape, packet.packets,
+                                  packet.virtual_channel()));
+    received_.packets += packet.packets;
+    received_.payload_bytes += int64_t{packet.payload} * packet.packets;
     if (packet.last()) {
       Record share = packet;
-      share.time = last_byte + times_->delivery;
+      share.time = first_out + (packet.packets - 1) * shape.ticks + times_->delivery;
       shares_out_.Emit(share);
     }
   }
@@ -54,83 +54,105 @@ void Port::TakeShares(Ticks window_end) {
 
 Ticks Port::Send(Ticks window_end) {
   while (true) {
-    const Choice choice = Choose(window_end);
+    const StartChoice choice = Choose(window_end);
     if (choice.start >= window_end) {
       return choice.start;
     }
-    Start(choice);
+    Start(choice, window_end);
   }
 }
 
 // The share whose next packet can start first; of several, the oldest, then the lowest channel.
-Port::Choice Port::Choose(Ticks window_end) {
-  Choice best;
+StartChoice Port::Choose(Ticks window_end) {
+  StartChoice best;
   for (size_t i = 0; i < lanes_.size(); ++i) {
     if (lanes_[i].shares.empty()) {
       continue;
     }
     const Record& share = lanes_[i].shares.front();
-    const Ticks ready = std::max(share.time, free_);
-    Ticks start = ready;
-    if (ready < window_end) {
-      start = credits_.EarliestFor(ready, static_cast<int>(i),
-                                   (*times_->shapes)[NextPayload(share)].units, window_end);
-    }
-    if (start < best.start ||
-        (start == best.start && best.lane >= 0 &&
-         share.time < lanes_[static_cast<size_t>(best.lane)].shares.front().time)) {
-      best = {start, ready, static_cast<int>(i)};
+    StartChoice offer =
+        transmitter_.Offer(share.time, static_cast<int>(i), NextPayload(share), window_end);
+    const bool wins = offer.start < best.start ||
+                      (offer.start == best.start && best.lane >= 0 &&
+                       share.time < lanes_[static_cast<size_t>(best.lane)].shares.front().time);
+    if (wins) {
+      offer.other_start = std::min(best.start, best.other_start);
+      best = offer;
+    } else {
+      best.other_start = std::min(best.other_start, offer.start);
     }
   }
   return best;
 }
 
-void Port::Start(const Choice& choice) {
-  CountWaiting(choice.start);
+// How many packets may leave from choice.start on before something else has to be decided: the end
+// of the window, the share's short last packet, a share of another lane.
+int64_t Port::TrainLimit(const StartChoice& choice, const PacketShape& shape,
+                         Ticks window_end) const {
+  if (!times_->trains) {
+    return 1;
+  }
+  const Record& share = lanes_[static_cast<size_t>(choice.lane)].shares.front();
+  const bool short_last = share.payload != times_->full_payload && share.packets > 1;
+  const int64_t alike = int64_t{share.packets} - (short_last ? 1 : 0);
+  return std::min(
+      alike, StartsBefore(std::min(window_end, choice.other_start), choice.start, shape.ticks));
+}
+
+void Port::Start(const StartChoice& choice, Ticks window_end) {
   Lane& lane = lanes_[static_cast<size_t>(choice.lane)];
   Record& share = lane.shares.front();
-  Record packet = share;
-  packet.payload = NextPayload(share);
-  packet.time = choice.start + times_->data_delay;
-  packet.packets = 1;
-  packet.flags = static_cast<uint8_t>(share.flags | (share.packets == 1 ? Record::kLast : 0));
-  const PacketShape& shape = (*times_->shapes)[packet.payload];
-  credits_.Take(choice.lane, shape.units);
-  packets_out_.Emit(packet);
-  free_ = choice.start + shape.ticks;
-  ++sent_.packets;
-  sent_.payload_bytes += packet.payload;
-  sent_.wire_units += shape.units;
-  sent_.busy += shape.ticks;
-  sent_.credit_stall += choice.start - choice.ready;
-  --waiting_packets_;
-  if (--share.packets == 0) {
+  Record train = share;
+  train.payload = NextPayload(share);
+  train.flags |= Record::kLast;
+  const PacketShape& shape = transmitter_.ShapeOf(train.payload);
+  const int64_t packets = transmitter_.Send(train, choice, TrainLimit(choice, shape, window_end));
+  CountWaiting(choice.start, packets, shape.ticks);
+  waiting_packets_ -= packets;
+  share.packets -= static_cast<uint32_t>(packets);
+  if (share.packets == 0) {
     lane.shares.pop();
     --lane.counted;
   }
 }
 
-// Adds the shares that have become ready by `now` to the packets that wait. The peak is taken where
-// packets start, since between starts the queue only grows.
-void Port::CountWaiting(Ticks now) {
+// The lane with the oldest share that is not counted yet and ready by `last`.
+Port::Lane* Port::NextReadyLane(Ticks last) {
+  Lane* next = nullptr;
   for (Lane& lane : lanes_) {
-    while (lane.counted < lane.shares.size() && lane.shares[lane.counted].time <= now) {
-      waiting_packets_ += lane.shares[lane.counted].packets;
-      ++lane.counted;
+    if (lane.counted < lane.shares.size() && lane.shares[lane.counted].time <= last &&
+        (next == nullptr || lane.shares[lane.counted].time < next->shares[next->counted].time)) {
+      next = &lane;
     }
   }
-  sent_.queue_packets_max = std::max(sent_.queue_packets_max, waiting_packets_);
+  return next;
+}
+
+// Adds the shares that become ready while a train starts to the packets that wait. Between arrivals
+// every start makes the queue shorter, so its peaks are the first start and the one after each
+// arrival.
+void Port::CountWaiting(Ticks start, int64_t packets, Ticks packet_time) {
+  int64_t started = 0;
+  int64_t peak = waiting_packets_;
+  const Ticks last = start + (packets - 1) * packet_time;
+  while (Lane* lane = NextReadyLane(last)) {
+    const Record& share = lane->shares[lane->counted];
+    started = std::max(started, (share.time - start + packet_time - 1) / packet_time);
+    waiting_packets_ += share.packets;
+    ++lane->counted;
+    peak = std::max(peak, waiting_packets_ - started);
+  }
+  transmitter_.CountQueue(peak);
 }
 
 void Port::Reset() {
   shares_in_.records.clear();
   packets_in_.records.clear();
-  credits_.Reset();
+  transmitter_.Reset();
   for (Lane& lane : lanes_) {
     lane.shares.clear();
     lane.counted = 0;
   }
-  free_ = 0;
   waiting_packets_ = 0;
 }
 
@@ -140,7 +162,7 @@ int64_t Port::MemoryBytes() const {
   for (const Lane& lane : lanes_) {
     bytes += lane.shares.memory_bytes();
   }
-  return static_cast<int64_t>(bytes) + credits_.MemoryBytes();
+  return static_cast<int64_t>(bytes) + transmitter_.MemoryBytes();
 }
 
 }  // namespace upfabric::fabric

@@ -17,7 +17,7 @@ Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
       outputs_(static_cast<size_t>(options.ports)),
       queues_(static_cast<size_t>(options.ports * times.virtual_channels)) {
   for (Output& output : outputs_) {
-    output.credits.Init(times.virtual_channels, options.endpoint_buffer_units, next);
+    output.transmitter.Init(times, options.endpoint_buffer_units, next);
   }
 }
 
@@ -45,7 +45,7 @@ Ticks Switch::TakeArrivals(Ticks window_end) {
         break;
       }
       Enqueue(queue.front(), static_cast<uint32_t>(i));
-      ++inputs_[i].received;
+      inputs_[i].received += queue.front().packets;
       queue.pop();
     }
   }
@@ -53,10 +53,10 @@ Ticks Switch::TakeArrivals(Ticks window_end) {
 }
 
 // The route: a packet leaves towards its endpoint on the link of the same index as it came in on.
-void Switch::Enqueue(const Record& packet, uint32_t input) {
+void Switch::Enqueue(const Record& train, uint32_t input) {
   const int link = static_cast<int>(input) % options_.links_per_endpoint;
-  const int output = packet.destination * options_.links_per_endpoint + link;
-  QueueOf(output, packet.virtual_channel()).entries.push({packet, input});
+  const int output = train.destination * options_.links_per_endpoint + link;
+  QueueOf(output, train.virtual_channel()).entries.push({train, input, 0});
   Output& out = outputs_[static_cast<size_t>(output)];
   if (!out.active) {
     out.active = true;
@@ -64,17 +64,22 @@ void Switch::Enqueue(const Record& packet, uint32_t input) {
   }
 }
 
-// What came in earlier windows is older than all that came in this one.
+// What is left of trains of earlier windows may be younger than what came in this one.
 void Switch::SortNew(int output) {
   for (int lane = 0; lane < times_->virtual_channels; ++lane) {
     Queue& queue = QueueOf(output, lane);
-    const auto older = [](const Entry& a, const Entry& b) {
-      return a.packet.time != b.packet.time ? a.packet.time < b.packet.time : a.input < b.input;
-    };
-    Entry* const first = queue.entries.begin() + queue.sorted;
+    if (queue.sorted == queue.entries.size()) {
+      continue;
+    }
+    const auto older = [](const Entry& a, const Entry& b) { return a.OlderThan(b); };
+    Entry* const middle = queue.entries.begin() + queue.sorted;
     Entry* const last = queue.entries.end();
-    if (!std::is_sorted(first, last, older)) {
-      std::stable_sort(first, last, older);
+    if (!std::is_sorted(middle, last, older)) {
+      std::stable_sort(middle, last, older);
+    }
+    if (queue.sorted > 0 && middle->OlderThan(*(middle - 1))) {
+      std::inplace_merge(queue.entries.begin(), middle, last, older);
+      queue.first_uncounted = 0;
     }
     queue.sorted = queue.entries.size();
   }
@@ -84,12 +89,12 @@ Ticks Switch::RunEachOutput(Ticks window_end) {
   Ticks next = kNever;
   for (const int output : active_) {
     while (true) {
-      const Choice choice = Choose(output, window_end);
+      const StartChoice choice = Choose(output, window_end);
       if (choice.start >= window_end) {
         next = std::min(next, choice.start);
         break;
       }
-      Start(output, choice);
+      Start(output, choice, window_end);
     }
   }
   return next;
@@ -104,16 +109,16 @@ Ticks Switch::RunMerged(Ticks window_end) {
   while (!actions.empty() && actions.top().first < window_end) {
     const int output = actions.top().second;
     actions.pop();
-    Start(output, Choose(output, window_end));
+    Start(output, Choose(output, window_end), window_end);
     actions.push({Choose(output, window_end).start, output});
   }
   return actions.empty() ? kNever : actions.top().first;
 }
 
 // The virtual channel whose oldest packet can start first; of several, the oldest packet.
-Switch::Choice Switch::Choose(int output, Ticks window_end) {
-  Output& out = outputs_[static_cast<size_t>(output)];
-  Choice best;
+StartChoice Switch::Choose(int output, Ticks window_end) {
+  Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
+  StartChoice best;
   const Entry* best_entry = nullptr;
   for (int lane = 0; lane < times_->virtual_channels; ++lane) {
     const Queue& queue = QueueOf(output, lane);
@@ -121,59 +126,160 @@ Switch::Choice Switch::Choose(int output, Ticks window_end) {
       continue;
     }
     const Entry& entry = queue.entries.front();
-    const Ticks ready = std::max(entry.packet.time, out.free);
-    Ticks start = ready;
-    if (ready < window_end) {
-      start = out.credits.EarliestFor(ready, lane, (*times_->shapes)[entry.packet.payload].units,
-                                      window_end);
-    }
-    const bool older = best_entry != nullptr && (entry.packet.time != best_entry->packet.time
-                                                     ? entry.packet.time < best_entry->packet.time
-                                                     : entry.input < best_entry->input);
-    if (start < best.start || (start == best.start && older)) {
-      best = {start, ready, lane};
+    StartChoice offer = transmitter.Offer(entry.train.time, lane, entry.train.payload, window_end);
+    if (offer.start < best.start ||
+        (offer.start == best.start && best_entry != nullptr && entry.OlderThan(*best_entry))) {
+      offer.other_start = std::min(best.start, best.other_start);
+      best = offer;
       best_entry = &entry;
+    } else {
+      best.other_start = std::min(best.other_start, offer.start);
     }
   }
   return best;
 }
 
-void Switch::Start(int output, const Choice& choice) {
-  CountWaiting(output, choice.start);
-  Output& out = outputs_[static_cast<size_t>(output)];
-  Queue& queue = QueueOf(output, choice.lane);
+// How many packets may leave from choice.start on before something else has to be decided: the end
+// of the window, an older packet of this virtual channel, any of another one.
+int64_t Switch::TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
+                           Ticks window_end) const {
   const Entry& entry = queue.entries.front();
-  const PacketShape& shape = (*times_->shapes)[entry.packet.payload];
-  Record packet = entry.packet;
-  packet.time = choice.start + times_->data_delay;
-  out.credits.Take(choice.lane, shape.units);
-  out.packets_out.Emit(packet);
-  out.free = choice.start + shape.ticks;
-  inputs_[entry.input].credits_out->Return(
-      {out.free + times_->control_delay, shape.units, packet.virtual_channel()});
-  ++out.sent.packets;
-  out.sent.payload_bytes += packet.payload;
-  out.sent.wire_units += shape.units;
-  out.sent.busy += shape.ticks;
-  out.sent.credit_stall += choice.start - choice.ready;
-  queue.entries.pop();
-  --queue.sorted;
-  --queue.arrived;
+  if (!times_->trains || entry.train.packets == 1) {
+    return 1;
+  }
+  int64_t limit = std::min<int64_t>(
+      entry.train.packets,
+      StartsBefore(std::min(window_end, choice.other_start), choice.start, shape.ticks));
+  if (queue.entries.size() > 1) {
+    // Packets that arrive before the next train's first one; at the same instant the lower input
+    // wins.
+    const Entry& next = queue.entries[1];
+    const Ticks until = next.train.time + (entry.input < next.input ? 1 : 0);
+    limit = std::min(limit, StartsBefore(until, entry.train.time, shape.ticks));
+  }
+  return limit;
 }
 
-// The peak is taken where packets start, since between starts the queue only grows.
-void Switch::CountWaiting(int output, Ticks now) {
+void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
+  Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
+  Queue& queue = QueueOf(output, choice.lane);
+  const Entry& entry = queue.entries.front();
+  const PacketShape& shape = transmitter.ShapeOf(entry.train.payload);
+  const int64_t packets =
+      transmitter.Send(entry.train, choice, TrainLimit(queue, choice, shape, window_end));
+  CountWaiting(output, choice.start, packets, shape.ticks);
+  inputs_[entry.input].credits_out->Return(
+      CreditOf(choice.start + shape.ticks + times_->control_delay, shape,
+               static_cast<uint32_t>(packets), entry.train.virtual_channel()));
+  Shorten(queue, packets, shape.ticks);
+}
+
+// Takes packets off the first train; what is left goes back to its place by age.
+void Switch::Shorten(Queue& queue, int64_t packets, Ticks packet_time) {
+  Entry& first = queue.entries.front();
+  queue.waiting -= packets;
+  if (packets == first.train.packets) {
+    queue.entries.pop();
+    --queue.sorted;
+    queue.first_uncounted -= queue.first_uncounted > 0 ? 1 : 0;
+    return;
+  }
+  first.train.packets -= static_cast<uint32_t>(packets);
+  first.counted -= static_cast<uint32_t>(packets);
+  first.train.time += packets * packet_time;
+  const Entry rest = first;
+  Entry* const begin = queue.entries.begin();
+  Entry* end = begin + 1;
+  while (end != queue.entries.end() && end->OlderThan(rest)) {
+    ++end;
+  }
+  std::copy(begin + 1, end, begin);
+  *(end - 1) = rest;
+  const auto place = static_cast<size_t>(end - 1 - begin);
+  if (queue.first_uncounted > 0 && place >= queue.first_uncounted) {
+    --queue.first_uncounted;
+  }
+}
+
+uint32_t Switch::ArrivedBy(Ticks now, const Record& train) const {
+  if (train.time > now) {
+    return 0;
+  }
+  if (train.packets == 1) {
+    return 1;
+  }
+  const Ticks packet_time = (*times_->shapes)[train.payload].ticks;
+  return static_cast<uint32_t>(
+      std::min<Ticks>(train.packets, (now - train.time) / packet_time + 1));
+}
+
+// Brings the counts of an output up to `now`; returns the packets that have arrived and not left.
+int64_t Switch::CountArrived(int output, Ticks now) {
   int64_t waiting = 0;
   for (int lane = 0; lane < times_->virtual_channels; ++lane) {
     Queue& queue = QueueOf(output, lane);
-    while (queue.arrived < queue.entries.size() &&
-           queue.entries[queue.arrived].packet.time <= now) {
-      ++queue.arrived;
+    bool all_counted = true;
+    for (size_t i = queue.first_uncounted; i < queue.entries.size(); ++i) {
+      Entry& entry = queue.entries[i];
+      if (entry.train.time > now) {
+        break;
+      }
+      const uint32_t arrived = ArrivedBy(now, entry.train);
+      queue.waiting += arrived - entry.counted;
+      entry.counted = arrived;
+      all_counted &= arrived == entry.train.packets;
+      queue.first_uncounted += all_counted ? 1 : 0;
     }
-    waiting += static_cast<int64_t>(queue.arrived);
+    waiting += queue.waiting;
   }
-  SendCounters& sent = outputs_[static_cast<size_t>(output)].sent;
-  sent.queue_packets_max = std::max(sent.queue_packets_max, waiting);
+  return waiting;
+}
+
+// Counts the packets that wait at each start of a train, the starting one included.
+void Switch::CountWaiting(int output, Ticks start, int64_t packets, Ticks packet_time) {
+  int64_t peak = CountArrived(output, start);
+  if (packets > 1) {
+    peak = std::max(peak, PeakOfTrain(output, peak, start, packets, packet_time));
+    CountArrived(output, start + (packets - 1) * packet_time);
+  }
+  outputs_[static_cast<size_t>(output)].transmitter.CountQueue(peak);
+}
+
+// With one train arriving, each start at most makes up for an arrival. With several, the queue
+// grows until one of them has arrived whole, or to the last start.
+int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t packets,
+                            Ticks packet_time) {
+  const Ticks last = start + (packets - 1) * packet_time;
+  arriving_.clear();
+  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
+    const Queue& queue = QueueOf(output, lane);
+    for (size_t i = queue.first_uncounted;
+         i < queue.entries.size() && queue.entries[i].train.time <= last; ++i) {
+      if (queue.entries[i].counted < queue.entries[i].train.packets) {
+        arriving_.push_back(&queue.entries[i]);
+      }
+    }
+  }
+  if (arriving_.size() < 2) {
+    return waiting;
+  }
+  const auto waiting_at = [&](int64_t started) {
+    int64_t sum = waiting - started;
+    for (const Entry* entry : arriving_) {
+      sum += ArrivedBy(start + started * packet_time, entry->train) - entry->counted;
+    }
+    return sum;
+  };
+  int64_t peak = waiting_at(packets - 1);
+  for (const Entry* entry : arriving_) {
+    const Record& train = entry->train;
+    const Ticks whole =
+        train.time + (train.packets - 1) * (*times_->shapes)[train.payload].ticks - start;
+    const int64_t started =
+        std::clamp<int64_t>((whole + packet_time - 1) / packet_time, 0, packets - 1);
+    peak = std::max(peak, waiting_at(started));
+  }
+  return peak;
 }
 
 bool Switch::Idle(int output) {
@@ -190,14 +296,14 @@ void Switch::Reset() {
     input.packets.records.clear();
   }
   for (Output& output : outputs_) {
-    output.credits.Reset();
-    output.free = 0;
+    output.transmitter.Reset();
     output.active = false;
   }
   for (Queue& queue : queues_) {
     queue.entries.clear();
     queue.sorted = 0;
-    queue.arrived = 0;
+    queue.first_uncounted = 0;
+    queue.waiting = 0;
   }
   active_.clear();
 }
@@ -211,7 +317,7 @@ int64_t Switch::MemoryBytes() const {
     bytes += input.packets.records.memory_bytes();
   }
   for (const Output& output : outputs_) {
-    credits += output.credits.MemoryBytes();
+    credits += output.transmitter.MemoryBytes();
   }
   for (const Queue& queue : queues_) {
     bytes += queue.entries.memory_bytes();

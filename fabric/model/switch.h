@@ -18,8 +18,7 @@
 
 #include <vector>
 
-#include "fabric/model/counters.h"
-#include "fabric/model/port.h"
+#include "fabric/model/transmitter.h"
 #include "fabric/sim/engine.h"
 
 namespace upfabric::fabric {
@@ -39,10 +38,7 @@ class Switch final : public sim::Component {
 
   // Wiring, once for each port.
   sim::Inlet& packets_in(int port) { return inputs_[static_cast<size_t>(port)].packets; }
-  CreditPool& credits(int port) { return outputs_[static_cast<size_t>(port)].credits; }
-  void ConnectPacketsOut(int port, const sim::Outlet& outlet) {
-    outputs_[static_cast<size_t>(port)].packets_out = outlet;
-  }
+  Transmitter& transmitter(int port) { return outputs_[static_cast<size_t>(port)].transmitter; }
   void ConnectCreditsOut(int port, CreditPool* pool) {
     inputs_[static_cast<size_t>(port)].credits_out = pool;
   }
@@ -52,9 +48,8 @@ class Switch final : public sim::Component {
   int64_t MemoryBytes() const override;
 
   int ports() const { return static_cast<int>(outputs_.size()); }
-  const SendCounters& sent(int port) const { return outputs_[static_cast<size_t>(port)].sent; }
-  bool credits_complete(int port) const {
-    return outputs_[static_cast<size_t>(port)].credits.Complete();
+  const Transmitter& transmitter(int port) const {
+    return outputs_[static_cast<size_t>(port)].transmitter;
   }
   int64_t packets_received(int port) const { return inputs_[static_cast<size_t>(port)].received; }
 
@@ -65,34 +60,39 @@ class Switch final : public sim::Component {
     int64_t received = 0;
   };
   struct Entry {
-    sim::Record packet;
+    sim::Record train;
     uint32_t input = 0;
+    uint32_t counted = 0;  // of its packets, those in Queue::waiting
+
+    // By arrival of the first packet, ties by input.
+    bool OlderThan(const Entry& other) const {
+      return train.time != other.train.time ? train.time < other.train.time : input < other.input;
+    }
   };
-  // Packets of one output and virtual channel, oldest first up to `sorted`.
+  // Trains of one output and virtual channel, by their first packet, oldest first up to `sorted`.
   struct Queue {
     sim::RecordQueue<Entry> entries;
     size_t sorted = 0;
-    size_t arrived = 0;  // how many had arrived when the last packet started
+    size_t first_uncounted = 0;  // all trains before it are counted whole
+    int64_t waiting = 0;         // packets that had arrived when last counted, and have not left
   };
   struct Output {
-    CreditPool credits;
-    sim::Outlet packets_out;
-    sim::Ticks free = 0;
-    SendCounters sent;
+    Transmitter transmitter;
     bool active = false;  // in active_
   };
-  struct Choice {
-    sim::Ticks start = sim::kNever;
-    sim::Ticks ready = 0;
-    int lane = -1;
-  };
-
   sim::Ticks TakeArrivals(sim::Ticks window_end);
   void Enqueue(const sim::Record& packet, uint32_t input);
   void SortNew(int output);
-  Choice Choose(int output, sim::Ticks window_end);
-  void Start(int output, const Choice& choice);
-  void CountWaiting(int output, sim::Ticks now);
+  StartChoice Choose(int output, sim::Ticks window_end);
+  void Start(int output, const StartChoice& choice, sim::Ticks window_end);
+  int64_t TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
+                     sim::Ticks window_end) const;
+  static void Shorten(Queue& queue, int64_t packets, sim::Ticks packet_time);
+  void CountWaiting(int output, sim::Ticks start, int64_t packets, sim::Ticks packet_time);
+  int64_t CountArrived(int output, sim::Ticks now);
+  int64_t PeakOfTrain(int output, int64_t waiting, sim::Ticks start, int64_t packets,
+                      sim::Ticks packet_time);
+  uint32_t ArrivedBy(sim::Ticks now, const sim::Record& train) const;
   sim::Ticks RunEachOutput(sim::Ticks window_end);
   sim::Ticks RunMerged(sim::Ticks window_end);
   Queue& QueueOf(int output, int lane) {
@@ -104,8 +104,9 @@ class Switch final : public sim::Component {
   SwitchOptions options_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
-  std::vector<Queue> queues_;  // by output, then virtual channel
-  std::vector<int> active_;    // outputs with packets, in no particular order
+  std::vector<Queue> queues_;           // by output, then virtual channel
+  std::vector<int> active_;             // outputs with packets, in no particular order
+  std::vector<const Entry*> arriving_;  // scratch of PeakOfTrain
 };
 
 }  // namespace upfabric::fabric

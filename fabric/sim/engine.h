@@ -61,6 +61,22 @@ class Outlet {
     }
   }
 
+  // As Emit, for a train of packets `spacing` apart; one that continues the last record of the
+  // channel is added to it.
+  void EmitTrain(const Record& train, Ticks spacing) {
+    if (inlet_ != nullptr && !inlet_->records.empty()) {
+      Record& last = inlet_->records.back();
+      if (last.time + last.packets * spacing == train.time && last.tag == train.tag &&
+          last.source == train.source && last.destination == train.destination &&
+          last.payload == train.payload && last.flags == (train.flags & Record::kChannelMask)) {
+        last.packets += train.packets;
+        last.flags = train.flags;
+        return;
+      }
+    }
+    Emit(train);
+  }
+
  private:
   friend class Engine;
   Inlet* inlet_ = nullptr;                           // in this partition, or

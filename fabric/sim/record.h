@@ -26,20 +26,23 @@ struct Record {
   uint8_t flags = 0;     // virtual channel in the low four bits, then kLast
 
   static constexpr uint8_t kChannelMask = 0x0f;
-  static constexpr uint8_t kLast = 0x10;  // packet: the last of its share
+  static constexpr uint8_t kLast = 0x10;  // train: ends its share
 
   uint8_t virtual_channel() const { return flags & kChannelMask; }
   bool last() const { return (flags & kLast) != 0; }
 };
 static_assert(sizeof(Record) == 24 && std::is_trivially_copyable_v<Record>);
 
-// Credits on their way back to a sender. They do not arrive in the order of emission.
+// Credits on their way back to a sender, one for each packet of a train: the first at `time`, then
+// one every `spacing`. They do not arrive in the order of emission.
 struct Credit {
   Ticks time = 0;
-  uint32_t cells = 0;
-  uint32_t virtual_channel = 0;
+  Ticks spacing = 0;
+  uint32_t packets = 1;
+  uint32_t units : 28 = 0;  // wire units of a packet
+  uint32_t virtual_channel : 4 = 0;
 };
-static_assert(sizeof(Credit) == 16 && std::is_trivially_copyable_v<Credit>);
+static_assert(sizeof(Credit) == 24 && std::is_trivially_copyable_v<Credit>);
 
 }  // namespace upfabric::fabric::sim
 

@@ -20,6 +20,7 @@ class RecordQueue {
   // Requires: !empty().
   T& front() { return items_[head_]; }
   const T& front() const { return items_[head_]; }
+  T& back() { return items_.back(); }
   // Requires: i < size().
   T& operator[](size_t i) { return items_[head_ + i]; }
   const T& operator[](size_t i) const { return items_[head_ + i]; }

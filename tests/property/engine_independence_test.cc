@@ -56,6 +56,9 @@ TEST_P(EngineIndependenceTest, ResultDoesNotDependOnHowItIsComputed) {
     for (const SimTime arrival : expected.arrival) {
       ASSERT_GE(arrival, SimTime());
     }
+    FabricOptions packets = options;
+    packets.trains = false;
+    ExpectSame(expected, RunTraffic(spec, sends, packets), "single packets");
     FabricOptions windows = options;
     windows.random_window_seed = seed + 1;
     ExpectSame(expected, RunTraffic(spec, sends, windows), "random windows");
