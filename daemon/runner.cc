@@ -102,7 +102,7 @@ class RunnerImpl final : public Runner {
   }
 
   // Makes the fabric of the next row.
-  absl::Status MakeFabric(uint64_t seed);
+  absl::Status MakeFabric(uint64_t seed, bool trains);
 
   absl::StatusOr<v1::Result> Run(const v1::Workload& workload, const RunObserver& observer,
                                  v1::RunStatistics* statistics) override;
@@ -137,11 +137,12 @@ class RunnerImpl final : public Runner {
   int64_t fabric_bytes_max_ = 0;
 };
 
-absl::Status RunnerImpl::MakeFabric(uint64_t seed) {
+absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
   fabric_.reset();
   UPF_ASSIGN_OR_RETURN(fabric_, fabric::Fabric::Create(spec_, {.partition = group_.index(),
                                                                .partitions = group_.size(),
-                                                               .seed = seed}));
+                                                               .seed = seed,
+                                                               .trains = trains}));
   return absl::OkStatus();
 }
 
@@ -199,6 +200,7 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
   } while (checked.loop);
   if (statistics != nullptr) {
     UPF_RETURN_IF_ERROR(GatherStatistics(before, user_cpu_before, *statistics));
+    statistics->set_granularity(workload.granularity());
     statistics->set_wall_seconds(absl::ToDoubleSeconds(absl::Now() - start));
   }
   return result;
@@ -208,7 +210,7 @@ absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Wor
                                   const RunObserver& observer, v1::Result& result) {
   const int rows_total = static_cast<int>(workload.sizes.size());
   for (const Bytes size : workload.sizes) {
-    UPF_RETURN_IF_ERROR(MakeFabric(workload.seed));
+    UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
     UPF_ASSIGN_OR_RETURN(const RowPlan plan, PlanRow(workload, as_given, size));
     UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
     v1::Row& row = *result.add_rows();
@@ -346,7 +348,7 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(const v1::Fabric& fabric,
                                                        ProcessGroup& group) {
   UPF_ASSIGN_OR_RETURN(fabric::FabricSpec spec, fabric::FabricSpecFromProto(fabric));
   auto runner = std::make_unique<RunnerImpl>(std::move(spec), group);
-  UPF_RETURN_IF_ERROR(runner->MakeFabric(0));
+  UPF_RETURN_IF_ERROR(runner->MakeFabric(0, true));
   return runner;
 }
 

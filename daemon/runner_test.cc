@@ -41,6 +41,7 @@ class RunnerTest : public ::testing::Test {
     workload.set_software("ideal");
     workload.set_payload(v1::PAYLOAD_MODE_AUTO);
     workload.set_timing(v1::TIMING_ISOLATED);
+    workload.set_granularity(v1::GRANULARITY_TRAIN);
     workload.set_iterations(1);
     workload.set_check(true);
     return workload;

@@ -163,6 +163,9 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   UPF_RETURN_IF_ERROR(CheckSizes(workload));
   UPF_RETURN_IF_ERROR(CheckTiming(workload));
   UPF_ASSIGN_OR_RETURN(checked.request.root, CheckedRoot(workload, checked.request.collective));
+  if (workload.granularity() == v1::GRANULARITY_UNSPECIFIED) {
+    return absl::InvalidArgumentError("--granularity: not set; allowed are train, packet");
+  }
   if (workload.payload() == v1::PAYLOAD_MODE_UNSPECIFIED) {
     return absl::InvalidArgumentError("--payload: not set; allowed are auto, full, sampled, none");
   }
@@ -184,6 +187,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   checked.algorithm = workload.algorithm();
   checked.payload = workload.payload();
   checked.timing = workload.timing();
+  checked.trains = workload.granularity() == v1::GRANULARITY_TRAIN;
   checked.iterations = workload.iterations();
   checked.warmup = workload.warmup();
   checked.check = workload.check();

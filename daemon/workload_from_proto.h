@@ -25,6 +25,7 @@ struct CheckedWorkload {
   std::string algorithm;                   // "auto" or a name
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
   v1::Timing timing = v1::TIMING_ISOLATED;
+  bool trains = true;
   int iterations = 1;
   int warmup = 0;
   bool check = true;

@@ -26,6 +26,7 @@ v1::Workload AllReduce(int ranks) {
   workload.set_software("ideal");
   workload.set_payload(v1::PAYLOAD_MODE_AUTO);
   workload.set_timing(v1::TIMING_ISOLATED);
+  workload.set_granularity(v1::GRANULARITY_TRAIN);
   workload.set_iterations(1);
   workload.set_check(true);
   return workload;
@@ -106,6 +107,9 @@ TEST(CheckWorkloadTest, WhatIsNotSetIsRefused) {
   workload.clear_sizes_bytes();
   EXPECT_THAT(ErrorOf(workload), HasSubstr("-b"));
   workload = AllReduce(2);
+  workload.clear_granularity();
+  EXPECT_THAT(ErrorOf(workload), HasSubstr("--granularity"));
+  workload.set_granularity(v1::GRANULARITY_PACKET);
   workload.clear_payload();
   EXPECT_THAT(ErrorOf(workload), HasSubstr("--payload"));
   workload = AllReduce(2);

@@ -105,7 +105,7 @@ TEST(RunCommandTest, BadInputIsOneLineAndExitCodeTwo) {
   ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --algorithm nosuch"), 2, "ring");
   ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --software nosuch"), 2, "ideal");
   ExpectOneLine(Upfabric("run broadcast --fabric hgx-h100 --root 8"), 2, "root");
-  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --granularity train"), 2, "train");
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --granularity flit"), 2, "train");
 }
 
 TEST(RunCommandTest, NobodyAtTheAddressIsExitCodeThree) {

@@ -47,6 +47,11 @@ constexpr std::array<Named<v1::PayloadMode>, 4> kPayloadModes = {{
     {v1::PAYLOAD_MODE_NONE, "none"},
 }};
 
+constexpr std::array<Named<v1::Granularity>, 2> kGranularities = {{
+    {v1::GRANULARITY_TRAIN, "train"},
+    {v1::GRANULARITY_PACKET, "packet"},
+}};
+
 constexpr std::array<Named<v1::Timing>, 2> kTimings = {{
     {v1::TIMING_ISOLATED, "isolated"},
     {v1::TIMING_QUEUED, "queued"},
@@ -116,6 +121,10 @@ absl::StatusOr<v1::PayloadMode> ParsePayloadMode(absl::string_view text) {
   return ParseIn<v1::PayloadMode>(kPayloadModes, text, "a payload mode");
 }
 
+absl::StatusOr<v1::Granularity> ParseGranularity(absl::string_view text) {
+  return ParseIn<v1::Granularity>(kGranularities, text, "a granularity");
+}
+
 absl::string_view CollectiveName(v1::Collective collective) {
   return NameIn(kCollectives, collective);
 }
@@ -127,6 +136,10 @@ absl::string_view ReduceOpName(v1::ReduceOp op) {
 }
 
 absl::string_view PayloadModeName(v1::PayloadMode mode) { return NameIn(kPayloadModes, mode); }
+
+absl::string_view GranularityName(v1::Granularity granularity) {
+  return NameIn(kGranularities, granularity);
+}
 
 absl::string_view TimingName(v1::Timing timing) { return NameIn(kTimings, timing); }
 

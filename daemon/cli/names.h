@@ -20,12 +20,14 @@ absl::StatusOr<v1::Collective> ParseCollective(absl::string_view text);
 absl::StatusOr<v1::DataType> ParseDataType(absl::string_view text);
 absl::StatusOr<v1::ReduceOp> ParseReduceOp(absl::string_view text);
 absl::StatusOr<v1::PayloadMode> ParsePayloadMode(absl::string_view text);
+absl::StatusOr<v1::Granularity> ParseGranularity(absl::string_view text);
 
 // "?" for a value that has no name. REDUCE_OP_UNSPECIFIED is "none".
 absl::string_view CollectiveName(v1::Collective collective);
 absl::string_view DataTypeName(v1::DataType type);
 absl::string_view ReduceOpName(v1::ReduceOp op);
 absl::string_view PayloadModeName(v1::PayloadMode mode);
+absl::string_view GranularityName(v1::Granularity granularity);
 absl::string_view TimingName(v1::Timing timing);
 absl::string_view ConfidenceName(v1::Confidence confidence);
 

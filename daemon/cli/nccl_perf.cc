@@ -67,6 +67,7 @@ v1::Workload WorkloadOfRow(const NcclPerf& perf, const RowPlan& row) {
   // Without a check nobody looks at the payload, and time does not depend on it.
   workload.set_payload(!check && options.payload == v1::PAYLOAD_MODE_AUTO ? v1::PAYLOAD_MODE_NONE
                                                                           : options.payload);
+  workload.set_granularity(v1::GRANULARITY_TRAIN);
   workload.set_timing(isolated ? v1::TIMING_ISOLATED : v1::TIMING_QUEUED);
   workload.set_iterations(isolated ? 1 : options.iterations * options.aggregated);
   workload.set_warmup(isolated ? 0 : options.warmup * options.aggregated);

@@ -44,7 +44,7 @@ struct SweepTexts {
   std::string algorithm = "auto";
   std::string software = "ideal";
   std::string payload = "auto";
-  std::string granularity = "packet";
+  std::string granularity = "train";
   std::string seed = "0";
 };
 
@@ -105,21 +105,11 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
   app->add_option("--payload", texts.payload,
                   "auto (full up to 1 GiB over all buffers, else sampled), full, sampled or none")
       ->capture_default_str();
-  app->add_option("--granularity", texts.granularity, "packet")->capture_default_str();
+  app->add_option("--granularity", texts.granularity,
+                  "train, or packet: one by one, the same result, slower")
+      ->capture_default_str();
   app->add_option("--seed", texts.seed, "seed of payload values and spray starts")
       ->capture_default_str();
-}
-
-absl::Status ReadGranularity(absl::string_view text) {
-  if (text == "packet") {
-    return absl::OkStatus();
-  }
-  if (text == "train") {
-    return absl::InvalidArgumentError(
-        "--granularity train: not implemented yet; allowed: packet (same result, slower)");
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("--granularity: \"", text, "\" is not a granularity; allowed: packet"));
 }
 
 absl::StatusOr<std::vector<int64_t>> ReadSizes(const SweepTexts& texts) {
@@ -157,7 +147,8 @@ absl::StatusOr<SweepOptions> ReadSweep(const SweepTexts& texts) {
   UPF_RETURN_IF_ERROR(StoreInt("--root", texts.root, {.min = 0, .max = kRanksMax}, number));
   sweep.root = static_cast<int>(number);
   UPF_RETURN_IF_ERROR(Store("--payload", ParsePayloadMode(texts.payload), sweep.payload));
-  UPF_RETURN_IF_ERROR(ReadGranularity(texts.granularity));
+  UPF_RETURN_IF_ERROR(
+      Store("--granularity", ParseGranularity(texts.granularity), sweep.granularity));
   UPF_RETURN_IF_ERROR(StoreInt("--seed", texts.seed,
                                {.min = 0, .max = std::numeric_limits<int64_t>::max()}, number));
   sweep.seed = static_cast<uint64_t>(number);
@@ -362,6 +353,7 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   workload.set_software(sweep.software);
   workload.set_payload(sweep.payload);
   workload.set_timing(v1::TIMING_ISOLATED);
+  workload.set_granularity(sweep.granularity);
   workload.set_iterations(1);
   workload.set_warmup(0);
   workload.set_check(sweep.check);

@@ -32,6 +32,7 @@ struct SweepOptions {
   std::string algorithm;
   std::string software;
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
+  v1::Granularity granularity = v1::GRANULARITY_TRAIN;
   uint64_t seed = 0;
 };
 

@@ -123,11 +123,12 @@ std::string StatisticsText(const v1::Result& result, const v1::RunStatistics& st
       statistics.records() > 0 ? hops / static_cast<double>(statistics.records()) : 0.0;
   std::string text = absl::StrFormat(
       "# wall %.3f s, user CPU %.3f s, %d hops, %.3g hops/s, %.1f ns CPU a hop\n"
-      "# %d records, %.2f hops a record, %d windows of %s ns, granularity packet, peak memory "
+      "# %d records, %.2f hops a record, %d windows of %s ns, granularity %s, peak memory "
       "%.1f MB\n",
       statistics.wall_seconds(), statistics.user_cpu_seconds(), result.hops(), per_second,
       nanoseconds_per_hop, statistics.records(), packets_per_record, statistics.windows(),
       NanosecondsText(Picoseconds(statistics.window_ps())),
+      GranularityName(statistics.granularity()),
       static_cast<double>(statistics.peak_memory_bytes()) / 1e6);
   for (const v1::ProcessStatistics& process : statistics.processes()) {
     absl::StrAppendFormat(
