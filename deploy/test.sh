@@ -66,8 +66,10 @@ if [[ "$quick" == no ]]; then
   test_folder build/asan/collectives
   test_folder build/asan/tests -R engine_independence_test
 
-  step "tsan: partitions on threads"
-  build_preset tsan engine_independence_test
+  step "tsan: services, partitions on threads"
+  build_preset tsan daemon/rpc/all daemon/metrics/all engine_independence_test
+  test_folder build/tsan/daemon/rpc
+  test_folder build/tsan/daemon/metrics
   test_folder build/tsan/tests -R engine_independence_test
 fi
 
