@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
+#include "fabric/model/block_tag.h"
 #include "fabric/model/endpoint.h"
+#include "fabric/model/groups.h"
 #include "fabric/model/port.h"
 #include "fabric/model/switch.h"
 #include "fabric/sim/engine.h"
@@ -38,6 +40,36 @@ absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkTiming& timing, con
   return static_cast<uint32_t>(whole);
 }
 
+// The parts of in-switch work that must fit records and tables.
+absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout) {
+  if (!spec.switch_chip.in_switch.has_value()) {
+    return absl::OkStatus();
+  }
+  const InSwitchSpec& inside = *spec.switch_chip.in_switch;
+  constexpr int kChannelsMax = 15;  // Record::flags has room for 16, requests take one
+  if (spec.switch_chip.virtual_channels > kChannelsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("switch.virtual_channels: ", spec.switch_chip.virtual_channels, "; at most ",
+                     kChannelsMax, " where switches reduce"));
+  }
+  for (const Layout::Plane& plane : layout.planes()) {
+    const int ports = plane.links * layout.endpoints();
+    if (inside.sessions < ports) {
+      return absl::InvalidArgumentError(absl::StrCat("switch.in_switch.sessions: ", inside.sessions,
+                                                     "; at least one for each of ", ports,
+                                                     " ports"));
+    }
+  }
+  const int64_t packet = timing.framing().max_payload().count();
+  const int64_t packets = inside.session_payload.count() / packet;
+  if (packets < 1 || packets > BlockTag::kPacketsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("switch.in_switch.session_payload: ", inside.session_payload.count(),
+                     " B; 1 to ", BlockTag::kPacketsMax, " packets of ", packet, " B"));
+  }
+  return absl::OkStatus();
+}
+
 class FabricImpl final : public Fabric {
  public:
   FabricImpl(const FabricSpec& spec, const FabricOptions& options, const Layout& layout,
@@ -54,6 +86,7 @@ class FabricImpl final : public Fabric {
     return timing_.clock().ToPicoseconds(window_.ticks);
   }
   std::string WindowLimit() const override { return window_.name; }
+  absl::Status SetGroups(GroupTable groups) override;
   void Attach(EndpointId endpoint, MessagePortClient* client) override;
   absl::Status RunRow(sim::WindowExchange& exchange) override;
   std::vector<std::pair<EndpointId, uint64_t>> DeliveryHashes() const override { return hashes_; }
@@ -78,6 +111,7 @@ class FabricImpl final : public Fabric {
     ComponentId component;
   };
 
+  void SetInSwitchTimes(const InSwitchSpec& inside);
   std::vector<Delay> Delays() const;
   int ComponentCount() const;
   void BuildEndpoint(EndpointId id);
@@ -99,6 +133,9 @@ class FabricImpl final : public Fabric {
   EndpointTimes endpoint_times_;
   HopTimes port_times_;
   HopTimes switch_times_;
+  GroupTable groups_;
+  ReductionTimes reduction_times_;
+  std::vector<ReadLimits> read_limits_;  // by plane; empty where switches do not reduce
   Delay window_{};
   sim::Engine engine_;
   std::vector<PlaneParts> planes_;        // owned, in order of construction
@@ -132,12 +169,33 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
   port_times_.trains = options.trains;
   port_times_.control_delay = wire;
   port_times_.delivery = clock.FromPicoseconds(spec.endpoint.delivery);
+  port_times_.injection = endpoint_times_.injection;
+  if (spec.switch_chip.in_switch.has_value()) {
+    SetInSwitchTimes(*spec.switch_chip.in_switch);
+  }
   switch_times_ = port_times_;
   switch_times_.data_delay = wire;
   port_times_.data_delay = wire + clock.FromPicoseconds(spec.switch_chip.pipeline);
   const std::vector<Delay> delays = Delays();
   window_ = *std::min_element(delays.begin(), delays.end(),
                               [](const Delay& a, const Delay& b) { return a.ticks < b.ticks; });
+}
+
+// Requests of reduce-reads get a virtual channel of their own, behind those of the data.
+void FabricImpl::SetInSwitchTimes(const InSwitchSpec& inside) {
+  const sim::Clock& clock = timing_.clock();
+  const int request_channel = port_times_.virtual_channels++;
+  endpoint_times_.groups = &groups_;
+  reduction_times_.units = inside.units;
+  reduction_times_.latency = clock.FromPicoseconds(inside.latency);
+  reduction_times_.ticks_per_byte = inside.throughput.PicosecondsPerByte() * Ratio(inside.units) *
+                                    Ratio(clock.ticks_per_picosecond());
+  for (const Layout::Plane& plane : layout_.planes()) {
+    const int ports = plane.links * layout_.endpoints();
+    read_limits_.push_back({std::min(inside.sessions / ports, BlockTag::kSessionsMax),
+                            inside.session_payload.count() / port_times_.full_payload,
+                            port_times_.full_payload, request_channel});
+  }
 }
 
 std::vector<Delay> FabricImpl::Delays() const {
@@ -220,13 +278,19 @@ void FabricImpl::BuildPlane(int plane) {
   options.ports = layout_.endpoints() * options.links_per_endpoint;
   options.endpoint_buffer_units = endpoint_units_;
   options.merge_outputs = options_.merge_outputs;
+  const ReadLimits* reads = nullptr;
+  if (!read_limits_.empty()) {
+    reads = &read_limits_[static_cast<size_t>(plane)];
+    options.reduction = &reduction_times_;
+    options.groups = &groups_;
+  }
   parts.chip_id = engine_.NextId();
   parts.chip = std::make_unique<Switch>(switch_times_, options, engine_.NextTimeOf(parts.chip_id));
   engine_.Add(*parts.chip);
   for (int port = 0; port < options.ports; ++port) {
     const ComponentId id = engine_.NextId();
     parts.ports.push_back(
-        std::make_unique<Port>(port_times_, switch_units_, engine_.NextTimeOf(id)));
+        std::make_unique<Port>(port_times_, switch_units_, reads, engine_.NextTimeOf(id)));
     engine_.Add(*parts.ports.back());
     parts.port_ids.push_back(id);
   }
@@ -276,6 +340,30 @@ FabricImpl::EndpointParts* FabricImpl::OwnedEndpoint(EndpointId endpoint) {
   return nullptr;
 }
 
+absl::Status FabricImpl::SetGroups(GroupTable groups) {
+  if (read_limits_.empty()) {
+    return absl::UnimplementedError(
+        absl::StrCat(spec_.id, ": the switches neither copy nor reduce packets"));
+  }
+  const auto groups_max = static_cast<size_t>(spec_.switch_chip.in_switch->groups);
+  if (groups.size() > groups_max) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(groups.size(), " groups; the switches have ", groups_max));
+  }
+  for (size_t i = 0; i < groups.size(); ++i) {
+    std::vector<EndpointId>& members = groups[i];
+    std::sort(members.begin(), members.end());
+    const bool twice = std::adjacent_find(members.begin(), members.end()) != members.end();
+    if (members.empty() || twice || members.front().value() < 0 ||
+        members.back().value() >= layout_.endpoints()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "group ", i, ": needs members, all different, from 0 to ", layout_.endpoints() - 1));
+    }
+  }
+  groups_ = std::move(groups);
+  return absl::OkStatus();
+}
+
 void FabricImpl::Attach(EndpointId endpoint, MessagePortClient* client) {
   EndpointParts* parts = OwnedEndpoint(endpoint);
   UPF_CHECK(parts != nullptr);
@@ -307,6 +395,8 @@ absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
 // A quiet fabric: what was sent has arrived, and all credits are home.
 void FabricImpl::CheckConservation() const {
   for (const PlaneParts& parts : planes_) {
+    int64_t in = 0;
+    int64_t out = 0;
     for (int i = 0; i < parts.chip->ports(); ++i) {
       const Port& port = *parts.ports[static_cast<size_t>(i)];
       const Transmitter& up = port.transmitter();
@@ -316,7 +406,11 @@ void FabricImpl::CheckConservation() const {
       UPF_CHECK_OP(down.sent().payload_bytes, ==, port.received().payload_bytes);
       UPF_CHECK(up.credits_complete());
       UPF_CHECK(down.credits_complete());
+      UPF_CHECK(port.sessions_complete());
+      in += parts.chip->packets_received(i);
+      out += down.sent().packets;
     }
+    UPF_CHECK_OP(in + parts.chip->packets_replicated() - parts.chip->packets_reduced(), ==, out);
   }
 }
 
@@ -355,6 +449,8 @@ std::vector<ChannelCounters> FabricImpl::Counters() const {
 FabricTotals FabricImpl::Totals() const {
   FabricTotals totals;
   for (const PlaneParts& parts : planes_) {
+    totals.packets_replicated += parts.chip->packets_replicated();
+    totals.packets_reduced += parts.chip->packets_reduced();
     for (int i = 0; i < parts.chip->ports(); ++i) {
       const SendCounters& up = parts.ports[static_cast<size_t>(i)]->transmitter().sent();
       const SendCounters& down = parts.chip->transmitter(i).sent();
@@ -382,6 +478,7 @@ absl::StatusOr<std::unique_ptr<Fabric>> Fabric::Create(const FabricSpec& spec,
                        BufferUnits(spec.switch_chip.buffer_per_vc, timing, "switch"));
   UPF_ASSIGN_OR_RETURN(const uint32_t endpoint_units,
                        BufferUnits(spec.endpoint.buffer_per_vc, timing, "endpoint"));
+  UPF_RETURN_IF_ERROR(CheckInSwitch(spec, timing, layout));
   auto fabric =
       std::make_unique<FabricImpl>(spec, options, layout, timing, switch_units, endpoint_units);
   UPF_RETURN_IF_ERROR(fabric->CheckDelays());

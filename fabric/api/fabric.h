@@ -53,8 +53,10 @@ struct FabricTotals {
   int64_t records = 0;          // all records taken by components
   int64_t records_crossed = 0;  // of these, from other partitions
   int64_t windows = 0;
-  int64_t messages_posted = 0;
+  int64_t messages_posted = 0;  // deliveries asked for: a multicast counts for every member
   int64_t messages_delivered = 0;
+  int64_t packets_replicated = 0;  // by multicast in switches
+  int64_t packets_reduced = 0;     // answers less results
 };
 
 class Fabric {
@@ -74,6 +76,12 @@ class Fabric {
   // Window W and the channel that sets it: "gpu:port>switch credits".
   virtual Picoseconds Window() const = 0;
   virtual std::string WindowLimit() const = 0;
+
+  // Names the groups of the next rows by their index, for multicasts and reduce-reads; the same
+  // call in all partitions. Returns kUnimplemented if the switches can do neither;
+  // kInvalidArgument, naming the group, if there are more than the fabric has, one is empty, or a
+  // member is unknown or there twice; the groups are then as before. Requires: not running.
+  virtual absl::Status SetGroups(std::vector<std::vector<EndpointId>> groups) = 0;
 
   // Gives an owned endpoint its client for the next row. Requires: not running.
   virtual void Attach(EndpointId endpoint, MessagePortClient* client) = 0;

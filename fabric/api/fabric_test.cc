@@ -11,6 +11,7 @@
 namespace upfabric::fabric {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::RunTraffic;
 using testing::Send;
 using testing::SmallFabric;
@@ -72,6 +73,110 @@ TEST(FabricTest, BandwidthOfOneLinkIsItsRateTimesFramingEfficiency) {
   const Traffic traffic =
       RunTraffic(SmallFabric(), {{0, 1, Bytes(packets * 256), 0, Picoseconds(0), 0}});
   EXPECT_EQ(traffic.arrival[0], At(615'000 + packets * 5'760));
+}
+
+FabricSpec SmallReducingFabric() {
+  FabricSpec spec = SmallFabric();
+  spec.switch_chip.in_switch = testing::InSwitch();
+  return spec;
+}
+
+Send Multicast(int source, int64_t size) {
+  return {source, 0, Bytes(size), 0, Picoseconds(0), 0, testing::SendKind::kMulticast};
+}
+
+Send ReduceRead(int reader, int64_t size, Picoseconds delay = Picoseconds(0)) {
+  return {reader, 0, Bytes(size), 0, delay, 0, testing::SendKind::kReduceRead};
+}
+
+// Every member, the sender too, gets it when it would get a message: the copies cost no time.
+TEST(FabricTest, MulticastReachesEveryMemberLikeAMessageAndGoesUpOnce) {
+  const Traffic traffic = RunTraffic(SmallReducingFabric(), {Multicast(1, 1024)});
+  ASSERT_EQ(traffic.deliveries.size(), 4u);
+  for (const auto& [index, endpoint, time] : traffic.deliveries) {
+    EXPECT_EQ(time, At(615'000 + 4 * 5'760)) << endpoint;
+  }
+  for (const ChannelCounters& counters : traffic.counters) {
+    const bool sends = counters.to_switch && counters.endpoint == 1;
+    EXPECT_EQ(counters.packets, sends || !counters.to_switch ? 4 : 0) << counters.name;
+  }
+  EXPECT_EQ(traffic.totals.packets_replicated, 4 * 3);
+}
+
+// Request: 100 injection + 117.5 wire + 150 pipeline + 117.5 wire + 0.64 of header flits. Answers:
+// 100 + 117.5 + 150 + 4 x 5.76, then 4 x 256 B in a unit at 3.6 TB/s (284.4 ps, to a whole tick)
+// and 50 of latency. Result: 117.5 + 5.76 + 130 delivery.
+TEST(FabricTest, ReduceReadTakesItsPathThereAndBack) {
+  const Traffic traffic = RunTraffic(SmallReducingFabric(), {ReduceRead(2, 1024)});
+  const int64_t request = 100'000 + 117'500 + 150'000 + 117'500 + 640;
+  const int64_t answers = 100'000 + 117'500 + 150'000 + 4 * 5'760;
+  EXPECT_EQ(traffic.arrival[0], At(request + answers + 285 + 50'000 + 117'500 + 5'760 + 130'000));
+  EXPECT_EQ(traffic.totals.packets_reduced, 4 * 3);
+  EXPECT_EQ(traffic.totals.packets_replicated, 3);  // of the request
+  for (const ChannelCounters& counters : traffic.counters) {
+    const bool reader = counters.endpoint == 2;
+    EXPECT_EQ(counters.payload_bytes, counters.to_switch || reader ? 1024 : 0) << counters.name;
+  }
+}
+
+TEST(FabricTest, UnloadedReduceTimeOfTheViewIsWhatTheEngineTakes) {
+  for (const int64_t size : {0, 1, 256, 257, 1024, 10'000}) {
+    FabricSpec spec = SmallReducingFabric();
+    spec.groups = {{3, 1}};
+    const auto fabric = Fabric::Create(spec, {});
+    ASSERT_TRUE(fabric.ok());
+    const Picoseconds time = RunTraffic(spec, {ReduceRead(0, size)}).arrival[0].since_start();
+    EXPECT_EQ((*fabric)->view().UnloadedReduceTime(Bytes(size), 4), time) << size << " B";
+  }
+}
+
+// One session a port, a block of one packet: each request waits for the result before it.
+TEST(FabricTest, AFullSessionTableHoldsRequestsBackAtTheRequester) {
+  FabricSpec spec = SmallReducingFabric();
+  spec.switch_chip.in_switch->sessions = 4;
+  spec.switch_chip.in_switch->session_payload = Bytes(256);
+  // The reader is no member of group 1, so its link carries requests alone.
+  const auto read = [&spec](int64_t size) {
+    return RunTraffic(spec,
+                      {{1, 1, Bytes(size), 0, Picoseconds(0), 0, testing::SendKind::kReduceRead}});
+  };
+  const SimTime one = read(256).arrival[0];
+  const Traffic traffic = read(1024);
+  // A round trip each, without injection and delivery.
+  EXPECT_EQ(traffic.arrival[0],
+            one + Picoseconds(3 * (one.since_start().count() - 100'000 - 130'000)));
+  const auto up = std::find_if(traffic.counters.begin(), traffic.counters.end(),
+                               [](const ChannelCounters& c) { return c.name == "gpu1:0>sw0:0"; });
+  EXPECT_GT(up->credit_stall, Picoseconds(3 * 900'000));
+}
+
+TEST(FabricTest, GroupsAreRefusedWhereTheyCannotBe) {
+  const auto plain = Fabric::Create(SmallFabric(), {});
+  EXPECT_EQ((*plain)->SetGroups({{EndpointId(0)}}).code(), absl::StatusCode::kUnimplemented);
+  EXPECT_FALSE((*plain)->view().in_switch().has_value());
+  const auto fabric = Fabric::Create(SmallReducingFabric(), {});
+  EXPECT_EQ((*fabric)->view().in_switch()->groups, 16);
+  EXPECT_TRUE((*fabric)->SetGroups({{EndpointId(3), EndpointId(0)}}).ok());
+  for (const std::vector<EndpointId>& bad :
+       {std::vector<EndpointId>{}, {EndpointId(4)}, {EndpointId(1), EndpointId(1)}}) {
+    EXPECT_EQ((*fabric)->SetGroups({bad}).code(), absl::StatusCode::kInvalidArgument);
+  }
+  const std::vector<std::vector<EndpointId>> many(17, {EndpointId(0)});
+  EXPECT_EQ((*fabric)->SetGroups(many).message(), "17 groups; the switches have 16");
+}
+
+TEST(FabricTest, InSwitchFiguresThatDoNotFitAreRefused) {
+  FabricSpec few = SmallReducingFabric();
+  few.switch_chip.in_switch->sessions = 3;
+  EXPECT_THAT(std::string(Fabric::Create(few, {}).status().message()), HasSubstr("4 ports"));
+  FabricSpec large = SmallReducingFabric();
+  large.switch_chip.in_switch->session_payload = Bytes(257 * 256);
+  EXPECT_THAT(std::string(Fabric::Create(large, {}).status().message()),
+              HasSubstr("1 to 256 packets"));
+  FabricSpec channels = SmallReducingFabric();
+  channels.switch_chip.virtual_channels = 16;
+  EXPECT_THAT(std::string(Fabric::Create(channels, {}).status().message()),
+              HasSubstr("at most 15"));
 }
 
 TEST(FabricTest, MessageIsSprayedEvenlyOverAllLinks) {

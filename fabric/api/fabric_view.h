@@ -5,6 +5,7 @@
 #ifndef UPFABRIC_FABRIC_API_FABRIC_VIEW_H_
 #define UPFABRIC_FABRIC_API_FABRIC_VIEW_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,13 @@ namespace upfabric::fabric {
 struct PathElement {
   std::string name;  // "injection", "link 1 phy tx", "link 1 fec", ..., "switch", ..., "delivery"
   Picoseconds latency;
+};
+
+// What switches do besides passing packets on.
+struct InSwitchAbilities {
+  int groups = 0;         // that Fabric::SetGroups takes
+  int sessions = 0;       // reduce-read blocks that one switch has under way
+  Bytes session_payload;  // of one block
 };
 
 class FabricView {
@@ -39,6 +47,14 @@ class FabricView {
 
   // Time of one local copy or reduction, alone.
   virtual Picoseconds LocalTime(Bytes traffic) const = 0;
+
+  // Empty where switches neither copy nor reduce.
+  virtual std::optional<InSwitchAbilities> in_switch() const = 0;
+
+  // Time from posting to the result of one reduce-read from `members` endpoints, alone in the
+  // fabric, rounded up to 1 ps; as if sessions and the units' throughput did not limit it.
+  // Requires: in_switch() is not empty.
+  virtual Picoseconds UnloadedReduceTime(Bytes size, int members) const = 0;
 
   // Payload share of the wire bytes of full packets of a message of this size.
   virtual Ratio WireEfficiency(Bytes message) const = 0;

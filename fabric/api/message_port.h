@@ -1,8 +1,8 @@
 // What a collective can do at one endpoint, and what it is told.
 //
 // Models:  messages (timing only: bytes move through PayloadTransport), local copies and
-// reductions. Omits:   multicast and reduce-reads, which need a switch that can do them. Threads:
-// none; calls are made from inside the client's callbacks.
+//          reductions; multicasts and reduce-reads where the switches can do them.
+// Threads: none; calls are made from inside the client's callbacks.
 
 #ifndef UPFABRIC_FABRIC_API_MESSAGE_PORT_H_
 #define UPFABRIC_FABRIC_API_MESSAGE_PORT_H_
@@ -22,6 +22,25 @@ struct SendRequest {
   int virtual_channel = 0;
 };
 
+// Requires: the view's in_switch() has the ability, and Fabric::SetGroups named the group.
+struct MulticastRequest {
+  int group = 0;  // the sender need not be a member
+  // Names the message as (source, member, tag) would; every member asks for it with PostRecv, the
+  // sender too if it is one.
+  uint32_t tag = 0;
+  Bytes size;
+  int virtual_channel = 0;
+};
+
+// Requires: as for a multicast.
+struct ReduceReadRequest {
+  int group = 0;  // the reader need not be a member
+  // Names the result as a message of the endpoint to itself: (own endpoint, tag).
+  uint32_t tag = 0;
+  Bytes size;  // of the result, and of what each member is read for
+  int virtual_channel = 0;
+};
+
 // The endpoint's side. Everything happens at the virtual time of the callback that is running.
 class MessagePort {
  public:
@@ -33,6 +52,13 @@ class MessagePort {
   // Asks for message (source, tag). Returns true when it has been delivered already; otherwise
   // OnReceived(cookie) follows. A message may be asked for once.
   virtual bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) = 0;
+
+  // Starts a message that the switches copy to every member of a group.
+  virtual void PostMulticast(const MulticastRequest& request) = 0;
+
+  // Reads a range of every member of a group, reduced by the switches; OnReceived(cookie) follows.
+  // The members' clients are not asked: what is read must be in place.
+  virtual void PostReduceRead(const ReduceReadRequest& request, uint32_t cookie) = 0;
 
   // Occupies the endpoint's memory for a copy or a reduction that reads and writes `traffic` in
   // all; OnLocalDone(cookie) follows. Local operations of an endpoint share its memory one after

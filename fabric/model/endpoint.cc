@@ -112,32 +112,70 @@ void Endpoint::PostSend(const SendRequest& request) {
   UPF_CHECK(request.destination != id_);
   UPF_CHECK_OP(request.destination.value(), <, endpoints_);
   UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  Record share;
+  share.tag = request.tag;
+  share.destination = static_cast<uint16_t>(request.destination.value());
+  share.flags = Record::Flags(sim::RecordKind::kMessage, request.virtual_channel);
+  // Messages of one step to different endpoints start on different links, at both ends.
+  const auto distance =
+      static_cast<uint64_t>(request.destination.value() + endpoints_ - id_.value());
+  EmitShares(share, request.size, distance + Mix(times_->seed ^ request.tag) % 0x10000);
+  ++messages_posted_;
+  bytes_posted_ += request.size.count();
+}
+
+// All members see the same links, so what several endpoints send starts on different ones.
+void Endpoint::PostMulticast(const MulticastRequest& request) {
+  const size_t members = MembersOf(request.group);
+  UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  Record share;
+  share.tag = request.tag;
+  share.destination = static_cast<uint16_t>(request.group);
+  share.flags = Record::Flags(sim::RecordKind::kMulticast, request.virtual_channel);
+  EmitShares(share, request.size,
+             static_cast<uint64_t>(id_.value()) + Mix(times_->seed ^ request.tag) % 0x10000);
+  messages_posted_ += static_cast<int64_t>(members);
+  bytes_posted_ += request.size.count() * static_cast<int64_t>(members);
+}
+
+void Endpoint::PostReduceRead(const ReduceReadRequest& request, uint32_t cookie) {
+  MembersOf(request.group);
+  UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  UPF_CHECK(!PostRecv(id_, request.tag, cookie));
+  Record share;
+  share.tag = request.tag;
+  share.destination = static_cast<uint16_t>(request.group);
+  share.flags = Record::Flags(sim::RecordKind::kRead, request.virtual_channel);
+  EmitShares(share, request.size,
+             static_cast<uint64_t>(id_.value()) + Mix(times_->seed ^ request.tag) % 0x10000);
+  ++messages_posted_;
+  bytes_posted_ += request.size.count();
+}
+
+size_t Endpoint::MembersOf(int group) const {
+  UPF_CHECK(times_->groups != nullptr);
+  UPF_CHECK_OP(group, <, static_cast<int>(times_->groups->size()));
+  return (*times_->groups)[static_cast<size_t>(group)].size();
+}
+
+void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
   const Framing& framing = *times_->framing;
-  const int64_t packets = framing.PacketsOf(request.size);
+  const int64_t packets = framing.PacketsOf(size);
   const int64_t links = static_cast<int64_t>(shares_out_.size());
   const int64_t shares = std::min(packets, links);
   UPF_CHECK_OP(packets, <=, std::numeric_limits<uint32_t>::max());
-  Record share;
   share.time = now_ + times_->injection;
-  share.tag = request.tag;
   share.source = static_cast<uint16_t>(id_.value());
-  share.destination = static_cast<uint16_t>(request.destination.value());
   share.shares = static_cast<uint8_t>(shares);
-  share.flags = static_cast<uint8_t>(request.virtual_channel);
-  // Messages of one step to different endpoints start on different links, at both ends.
-  const auto distance = static_cast<uint64_t>(share.destination + endpoints_ - share.source);
-  const uint64_t start = distance + Mix(times_->seed ^ request.tag) % 0x10000;
   for (int64_t i = 0; i < shares; ++i) {
     share.packets = static_cast<uint32_t>(packets / links + (i < packets % links ? 1 : 0));
     // Packet k leaves on link (start + k) mod links; the last one may be short.
     const bool has_last = (packets - 1) % links == i;
     share.payload = static_cast<uint16_t>(
-        (has_last ? framing.LastPayloadOf(request.size) : framing.max_payload()).count());
+        (has_last ? framing.LastPayloadOf(size) : framing.max_payload()).count());
     const uint64_t link = (start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links);
     shares_out_[link].Emit(share);
   }
-  ++messages_posted_;
-  bytes_posted_ += request.size.count();
 }
 
 bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {

@@ -17,6 +17,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "fabric/api/message_port.h"
+#include "fabric/model/groups.h"
 #include "fabric/model/link_timing.h"
 #include "fabric/sim/engine.h"
 
@@ -30,6 +31,7 @@ struct EndpointTimes {
   Ratio ticks_per_local_byte;
   int virtual_channels = 1;
   uint64_t seed = 0;
+  const GroupTable* groups = nullptr;  // null where switches neither copy nor reduce
 };
 
 class Endpoint final : public sim::Component, public MessagePort {
@@ -51,11 +53,14 @@ class Endpoint final : public sim::Component, public MessagePort {
 
   void PostSend(const SendRequest& request) override;
   bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) override;
+  void PostMulticast(const MulticastRequest& request) override;
+  void PostReduceRead(const ReduceReadRequest& request, uint32_t cookie) override;
   void PostLocal(Bytes traffic, uint32_t cookie) override;
   void PostTimer(Picoseconds delay, uint32_t cookie) override;
 
   // Hash over the deliveries since the last Reset: time of each and its name.
   uint64_t delivery_hash() const { return delivery_hash_; }
+  // Deliveries that posts lead to: a multicast has one for each member, a reduce-read one.
   int64_t messages_posted() const { return messages_posted_; }
   int64_t messages_delivered() const { return messages_delivered_; }
   int64_t bytes_posted() const { return bytes_posted_; }
@@ -81,6 +86,9 @@ class Endpoint final : public sim::Component, public MessagePort {
     }
   };
 
+  // Spreads packets over the links, the first one on link `start`.
+  void EmitShares(sim::Record share, Bytes size, uint64_t start);
+  size_t MembersOf(int group) const;
   void CollectArrivals(sim::Ticks window_end);
   void TakeShare(const sim::Record& share);
   void TakeEvent(const Event& event);

@@ -4,11 +4,17 @@
 
 namespace upfabric::fabric {
 
+using sim::kNever;
 using sim::Record;
 using sim::Ticks;
 
-Port::Port(const HopTimes& times, uint32_t switch_buffer_units, Ticks* next)
+Port::Port(const HopTimes& times, uint32_t switch_buffer_units, const ReadLimits* reads,
+           Ticks* next)
     : times_(&times), lanes_(static_cast<size_t>(times.virtual_channels)) {
+  if (reads != nullptr) {
+    reads_ = std::make_unique<ReadRequester>(*reads);
+    request_lane_ = times.virtual_channels - 1;
+  }
   transmitter_.Init(times, switch_buffer_units, next);
 }
 
@@ -21,6 +27,9 @@ Ticks Port::Advance(Ticks window_end) {
   }
   if (!shares_in_.records.empty()) {
     next = std::min(next, shares_in_.records.front().time);
+  }
+  if (!answers_.empty()) {
+    next = std::min(next, answers_.front().time);
   }
   return next;
 }
@@ -36,7 +45,9 @@ void Port::Receive(Ticks window_end) {
                                   packet.virtual_channel()));
     received_.packets += packet.packets;
     received_.payload_bytes += int64_t{packet.payload} * packet.packets;
-    if (packet.last()) {
+    if (!packet.is_message()) [[unlikely]] {
+      TakeRead(packet, first_out + (packet.packets - 1) * shape.ticks);
+    } else if (packet.last()) {
       Record share = packet;
       share.time = first_out + (packet.packets - 1) * shape.ticks + times_->delivery;
       shares_out_.Emit(share);
@@ -44,11 +55,54 @@ void Port::Receive(Ticks window_end) {
   }
 }
 
+// An answer is ready at the end of this window or later: injection takes at least a window.
+void Port::TakeRead(const Record& packet, Ticks end) {
+  if (packet.kind() == sim::RecordKind::kRead) {
+    const BlockTag block = BlockTag::Unpack(packet.tag);
+    Record answer;
+    answer.time = end + times_->injection;
+    answer.tag = packet.tag;
+    answer.packets = block.packets;
+    answer.source = packet.destination;
+    answer.destination = packet.source;
+    answer.payload = block.last_payload;
+    answer.flags = Record::Flags(sim::RecordKind::kReduced, packet.shares);
+    answers_.push(answer);
+    return;
+  }
+  Record completed;
+  if (reads_->Take(packet, end, completed)) {
+    completed.time = end + times_->delivery;
+    shares_out_.Emit(completed);
+  }
+}
+
 void Port::TakeShares(Ticks window_end) {
+  if (reads_ != nullptr) {
+    TakeSharesAndAnswers(window_end);
+    return;
+  }
   sim::RecordQueue<Record>& queue = shares_in_.records;
   while (!queue.empty() && queue.front().time < window_end) {
     lanes_[queue.front().virtual_channel()].shares.push(queue.front());
     queue.pop();
+  }
+}
+
+// By time; at one instant the endpoint's shares come first.
+void Port::TakeSharesAndAnswers(Ticks window_end) {
+  while (true) {
+    sim::RecordQueue<Record>& posted = shares_in_.records;
+    const Ticks posted_time = posted.empty() ? kNever : posted.front().time;
+    const Ticks answer_time = answers_.empty() ? kNever : answers_.front().time;
+    if (std::min(posted_time, answer_time) >= window_end) {
+      return;
+    }
+    sim::RecordQueue<Record>& first = posted_time <= answer_time ? posted : answers_;
+    const Record& share = first.front();
+    const bool reads = share.kind() == sim::RecordKind::kRead;
+    lanes_[reads ? lanes_.size() - 1 : share.virtual_channel()].shares.push(share);
+    first.pop();
   }
 }
 
@@ -70,8 +124,12 @@ StartChoice Port::Choose(Ticks window_end) {
       continue;
     }
     const Record& share = lanes_[i].shares.front();
-    StartChoice offer =
-        transmitter_.Offer(share.time, static_cast<int>(i), NextPayload(share), window_end);
+    const bool reads = static_cast<int>(i) == request_lane_;
+    StartChoice offer = transmitter_.Offer(share.time, static_cast<int>(i),
+                                           reads ? 0 : NextPayload(share), window_end);
+    if (reads && offer.start < window_end) {
+      offer.start = reads_->SessionFor(offer.start, window_end);
+    }
     const bool wins = offer.start < best.start ||
                       (offer.start == best.start && best.lane >= 0 &&
                        share.time < lanes_[static_cast<size_t>(best.lane)].shares.front().time);
@@ -100,6 +158,10 @@ int64_t Port::TrainLimit(const StartChoice& choice, const PacketShape& shape,
 }
 
 void Port::Start(const StartChoice& choice, Ticks window_end) {
+  if (choice.lane == request_lane_) [[unlikely]] {
+    StartRequest(choice);
+    return;
+  }
   Lane& lane = lanes_[static_cast<size_t>(choice.lane)];
   Record& share = lane.shares.front();
   Record train = share;
@@ -110,6 +172,20 @@ void Port::Start(const StartChoice& choice, Ticks window_end) {
   CountWaiting(choice.start, packets, shape.ticks);
   waiting_packets_ -= packets;
   share.packets -= static_cast<uint32_t>(packets);
+  if (share.packets == 0) {
+    lane.shares.pop();
+    --lane.counted;
+  }
+}
+
+// One request for the next block of the first reduce-read.
+void Port::StartRequest(const StartChoice& choice) {
+  Lane& lane = lanes_.back();
+  Record& share = lane.shares.front();
+  // Counted before the share gets shorter: it says how many requests wait.
+  CountWaiting(choice.start, 1, transmitter_.ShapeOf(0).ticks);
+  transmitter_.Send(reads_->Request(choice.start, share), choice, 1);
+  --waiting_packets_;
   if (share.packets == 0) {
     lane.shares.pop();
     --lane.counted;
@@ -138,7 +214,7 @@ void Port::CountWaiting(Ticks start, int64_t packets, Ticks packet_time) {
   while (Lane* lane = NextReadyLane(last)) {
     const Record& share = lane->shares[lane->counted];
     started = std::max(started, (share.time - start + packet_time - 1) / packet_time);
-    waiting_packets_ += share.packets;
+    waiting_packets_ += PacketsOf(share);
     ++lane->counted;
     peak = std::max(peak, waiting_packets_ - started);
   }
@@ -149,6 +225,10 @@ void Port::Reset() {
   shares_in_.records.clear();
   packets_in_.records.clear();
   transmitter_.Reset();
+  answers_.clear();
+  if (reads_ != nullptr) {
+    reads_->Reset();
+  }
   for (Lane& lane : lanes_) {
     lane.shares.clear();
     lane.counted = 0;
@@ -157,12 +237,13 @@ void Port::Reset() {
 }
 
 int64_t Port::MemoryBytes() const {
-  size_t bytes = sizeof(Port) + shares_in_.records.memory_bytes() +
+  size_t bytes = sizeof(Port) + shares_in_.records.memory_bytes() + answers_.memory_bytes() +
                  packets_in_.records.memory_bytes() + lanes_.capacity() * sizeof(Lane);
   for (const Lane& lane : lanes_) {
     bytes += lane.shares.memory_bytes();
   }
-  return static_cast<int64_t>(bytes) + transmitter_.MemoryBytes();
+  return static_cast<int64_t>(bytes) + transmitter_.MemoryBytes() +
+         (reads_ != nullptr ? reads_->MemoryBytes() : 0);
 }
 
 }  // namespace upfabric::fabric

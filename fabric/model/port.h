@@ -3,16 +3,20 @@
 // Models:  the shares of messages leave packet by packet, oldest ready share first (ties by virtual
 //          channel), a packet each time the serializer is free and its credits are there; arriving
 //          packets leave the receive buffer when their last byte is in, which returns their
-//          credits; the last packet of a share tells the endpoint, a delivery time later.
+//          credits; the last packet of a share tells the endpoint, a delivery time later. Requests
+//          of reduce-reads are answered here, an injection time after they have come in, in line
+//          with the endpoint's own shares; those of the endpoint leave in a channel of their own.
 // Omits:   interleaving of the shares of one virtual channel; replay.
 // Units:   ticks.
 
 #ifndef UPFABRIC_FABRIC_MODEL_PORT_H_
 #define UPFABRIC_FABRIC_MODEL_PORT_H_
 
+#include <memory>
 #include <vector>
 
 #include "fabric/model/counters.h"
+#include "fabric/model/read_requester.h"
 #include "fabric/model/transmitter.h"
 #include "fabric/sim/engine.h"
 
@@ -20,7 +24,9 @@ namespace upfabric::fabric {
 
 class Port final : public sim::Component {
  public:
-  Port(const HopTimes& times, uint32_t switch_buffer_units, sim::Ticks* next);
+  // `reads` is null where switches do not reduce; the last virtual channel then carries requests.
+  Port(const HopTimes& times, uint32_t switch_buffer_units, const ReadLimits* reads,
+       sim::Ticks* next);
 
   // Wiring, once.
   sim::Inlet& shares_in() { return shares_in_; }       // from the endpoint
@@ -35,6 +41,7 @@ class Port final : public sim::Component {
 
   const Transmitter& transmitter() const { return transmitter_; }
   const ReceiveCounters& received() const { return received_; }
+  bool sessions_complete() const { return reads_ == nullptr || reads_->sessions_complete(); }
 
  private:
   // Shares of one virtual channel, ready or soon so, in order.
@@ -44,13 +51,20 @@ class Port final : public sim::Component {
   };
   void Receive(sim::Ticks window_end);
   void TakeShares(sim::Ticks window_end);
+  void TakeSharesAndAnswers(sim::Ticks window_end);
+  // A request to answer, or a result, with its last byte in at `end`.
+  [[gnu::cold]] void TakeRead(const sim::Record& packet, sim::Ticks end);
   sim::Ticks Send(sim::Ticks window_end);
   StartChoice Choose(sim::Ticks window_end);
   void Start(const StartChoice& choice, sim::Ticks window_end);
+  [[gnu::cold]] void StartRequest(const StartChoice& choice);
   int64_t TrainLimit(const StartChoice& choice, const PacketShape& shape,
                      sim::Ticks window_end) const;
   void CountWaiting(sim::Ticks start, int64_t packets, sim::Ticks packet_time);
   Lane* NextReadyLane(sim::Ticks last);
+  int64_t PacketsOf(const sim::Record& share) const {
+    return share.kind() == sim::RecordKind::kRead ? reads_->RequestsOf(share) : share.packets;
+  }
   uint16_t NextPayload(const sim::Record& share) const {
     return share.packets == 1 ? share.payload : times_->full_payload;
   }
@@ -62,6 +76,9 @@ class Port final : public sim::Component {
   sim::Outlet shares_out_;
   CreditPool* credits_out_ = nullptr;
   std::vector<Lane> lanes_;  // by virtual channel
+  int request_lane_ = -1;    // the last one, or none
+  std::unique_ptr<ReadRequester> reads_;
+  sim::RecordQueue<sim::Record> answers_;  // in order of time
   int64_t waiting_packets_ = 0;
   ReceiveCounters received_;
 };

@@ -7,6 +7,7 @@
 #ifndef UPFABRIC_FABRIC_MODEL_SPEC_H_
 #define UPFABRIC_FABRIC_MODEL_SPEC_H_
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -77,11 +78,22 @@ struct LinkSpec {
   Picoseconds propagation;  // length x delay, rounded up to 1 ps
 };
 
+// Multicast and reduction inside a switch chip.
+struct InSwitchSpec {
+  int groups = 0;         // multicast groups of a fabric, at most 65,536
+  int sessions = 0;       // of a chip, split evenly over its ports
+  Bytes session_payload;  // that one session reduces; rounded down to full packets, 1 to 256
+  int units = 1;
+  Bandwidth throughput;  // of answers, through all units of a chip
+  Picoseconds latency;   // of a unit
+};
+
 struct SwitchSpec {
   Picoseconds pipeline;
-  int virtual_channels = 1;  // 1..16
+  int virtual_channels = 1;  // 1..16; with in_switch 1..15, requests have one more
   Bytes buffer_per_vc;
   int radix = 0;
+  std::optional<InSwitchSpec> in_switch = std::nullopt;
 };
 
 // `planes` switches, each linked to every endpoint by `links` links.

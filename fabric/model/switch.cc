@@ -8,6 +8,7 @@ namespace upfabric::fabric {
 
 using sim::kNever;
 using sim::Record;
+using sim::RecordKind;
 using sim::Ticks;
 
 Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
@@ -19,10 +20,18 @@ Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
   for (Output& output : outputs_) {
     output.transmitter.Init(times, options.endpoint_buffer_units, next);
   }
+  if (options.reduction != nullptr) {
+    inside_ = std::make_unique<Inside>(Inside{
+        MulticastUnit(options.ports),
+        ReductionUnit(*options.reduction, *times.shapes, times.full_payload,
+                      options.ports / options.links_per_endpoint, options.links_per_endpoint),
+        {}});
+  }
 }
 
 Ticks Switch::Advance(Ticks window_end) {
   const Ticks next_arrival = TakeArrivals(window_end);
+  const Ticks next_result = inside_ != nullptr ? Reduce(window_end) : kNever;
   for (const int output : active_) {
     SortNew(output);
   }
@@ -32,7 +41,7 @@ Ticks Switch::Advance(Ticks window_end) {
     outputs_[static_cast<size_t>(output)].active = !Idle(output);
     return Idle(output);
   });
-  return std::min(next_arrival, next_start);
+  return std::min({next_arrival, next_result, next_start});
 }
 
 Ticks Switch::TakeArrivals(Ticks window_end) {
@@ -54,14 +63,72 @@ Ticks Switch::TakeArrivals(Ticks window_end) {
 
 // The route: a packet leaves towards its endpoint on the link of the same index as it came in on.
 void Switch::Enqueue(const Record& train, uint32_t input) {
+  if (!train.is_message()) [[unlikely]] {
+    EnqueueInside(train, input);
+    return;
+  }
   const int link = static_cast<int>(input) % options_.links_per_endpoint;
-  const int output = train.destination * options_.links_per_endpoint + link;
+  Push(train.destination * options_.links_per_endpoint + link, train, input);
+}
+
+void Switch::Push(int output, const Record& train, uint32_t input) {
   QueueOf(output, train.virtual_channel()).entries.push({train, input, 0});
   Output& out = outputs_[static_cast<size_t>(output)];
   if (!out.active) {
     out.active = true;
     active_.push_back(output);
   }
+}
+
+// An answer goes into its session; what is to be copied queues at every member's output.
+void Switch::EnqueueInside(const Record& train, uint32_t input) {
+  const int link = static_cast<int>(input) % options_.links_per_endpoint;
+  const PacketShape& shape = (*times_->shapes)[train.payload];
+  if (train.kind() == RecordKind::kReduced) {
+    inside_->reduction.Take(train, link);
+    inputs_[input].credits_out->Return(CreditOf(train.time + shape.ticks + times_->control_delay,
+                                                shape, train.packets, train.virtual_channel()));
+    return;
+  }
+  const std::vector<EndpointId>& members = (*options_.groups)[train.destination];
+  if (train.kind() == RecordKind::kRead) {
+    inside_->reduction.Open(static_cast<int>(input), train, members.size());
+  }
+  Record copy = train;
+  copy.destination = inside_->multicast.Hold(static_cast<int>(input), train, members.size());
+  for (const EndpointId member : members) {
+    Push(member.value() * options_.links_per_endpoint + link, copy, input);
+  }
+}
+
+// Queues what the reduction unit has finished, behind what came in at the same instant.
+Ticks Switch::Reduce(Ticks window_end) {
+  inside_->results.clear();
+  const Ticks next = inside_->reduction.Reduce(window_end, inside_->results);
+  for (const ReductionUnit::Result& result : inside_->results) {
+    Push(result.port, result.packet, static_cast<uint32_t>(options_.ports));
+  }
+  return next;
+}
+
+// Sends the first packets of an entry that is not a message, at most `limit`; returns their number.
+// A result has no place in an input buffer that would become free.
+int64_t Switch::SendInside(const Entry& entry, int output, const StartChoice& choice,
+                           int64_t limit) {
+  Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
+  Record train = entry.train;
+  if (train.kind() == RecordKind::kReduced) {
+    return transmitter.Send(train, choice, limit);
+  }
+  train.destination = static_cast<uint16_t>(output / options_.links_per_endpoint);
+  if (train.kind() == RecordKind::kMulticast) {
+    train.flags &= Record::kChannelMask | Record::kLast;
+  }
+  const int64_t packets = transmitter.Send(train, choice, limit);
+  inside_->multicast.CopyLeaves(
+      static_cast<int>(entry.input), entry.train.destination, choice.start, packets, train.packets,
+      transmitter.ShapeOf(train.payload), times_->control_delay, *inputs_[entry.input].credits_out);
+  return packets;
 }
 
 // What is left of trains of earlier windows may be younger than what came in this one.
@@ -165,12 +232,17 @@ void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
   Queue& queue = QueueOf(output, choice.lane);
   const Entry& entry = queue.entries.front();
   const PacketShape& shape = transmitter.ShapeOf(entry.train.payload);
-  const int64_t packets =
-      transmitter.Send(entry.train, choice, TrainLimit(queue, choice, shape, window_end));
+  const int64_t limit = TrainLimit(queue, choice, shape, window_end);
+  int64_t packets = 0;
+  if (entry.train.is_message()) [[likely]] {
+    packets = transmitter.Send(entry.train, choice, limit);
+    inputs_[entry.input].credits_out->Return(
+        CreditOf(choice.start + shape.ticks + times_->control_delay, shape,
+                 static_cast<uint32_t>(packets), entry.train.virtual_channel()));
+  } else {
+    packets = SendInside(entry, output, choice, limit);
+  }
   CountWaiting(output, choice.start, packets, shape.ticks);
-  inputs_[entry.input].credits_out->Return(
-      CreditOf(choice.start + shape.ticks + times_->control_delay, shape,
-               static_cast<uint32_t>(packets), entry.train.virtual_channel()));
   Shorten(queue, packets, shape.ticks);
 }
 
@@ -306,6 +378,10 @@ void Switch::Reset() {
     queue.waiting = 0;
   }
   active_.clear();
+  if (inside_ != nullptr) {
+    inside_->multicast.Reset();
+    inside_->reduction.Reset();
+  }
 }
 
 int64_t Switch::MemoryBytes() const {
@@ -321,6 +397,9 @@ int64_t Switch::MemoryBytes() const {
   }
   for (const Queue& queue : queues_) {
     bytes += queue.entries.memory_bytes();
+  }
+  if (inside_ != nullptr) {
+    credits += inside_->multicast.MemoryBytes() + inside_->reduction.MemoryBytes();
   }
   return static_cast<int64_t>(bytes) + credits;
 }

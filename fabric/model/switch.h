@@ -5,7 +5,8 @@
 //          each output sends the oldest packet first (by arrival, ties by input), one virtual
 //          channel past another that lacks credits; a packet's buffer space returns as credits when
 //          its last byte has left.
-// Omits:   limits of the crossbar itself, multicast and reduction, adaptive routes, links of
+//          Multicast and reduction, where the chip has them, are units of their own.
+// Omits:   limits of the crossbar itself, adaptive routes, links of
 // unequal
 //          rates in one switch.
 // Units:   ticks. Inputs and outputs are numbered endpoint x links + link.
@@ -16,8 +17,12 @@
 #ifndef UPFABRIC_FABRIC_MODEL_SWITCH_H_
 #define UPFABRIC_FABRIC_MODEL_SWITCH_H_
 
+#include <memory>
 #include <vector>
 
+#include "fabric/model/groups.h"
+#include "fabric/model/multicast_unit.h"
+#include "fabric/model/reduction_unit.h"
 #include "fabric/model/transmitter.h"
 #include "fabric/sim/engine.h"
 
@@ -30,6 +35,9 @@ struct SwitchOptions {
   // Outputs share no state, so each may run through the window by itself. Merging them in the order
   // (time, output) gives the same result, which a test shows; kinds that share state will need it.
   bool merge_outputs = false;
+  // Both null, or both set: what the chip can do inside.
+  const ReductionTimes* reduction = nullptr;
+  const GroupTable* groups = nullptr;
 };
 
 class Switch final : public sim::Component {
@@ -52,6 +60,9 @@ class Switch final : public sim::Component {
     return outputs_[static_cast<size_t>(port)].transmitter;
   }
   int64_t packets_received(int port) const { return inputs_[static_cast<size_t>(port)].received; }
+  // Packets that copying added and reducing took away.
+  int64_t packets_replicated() const { return inside_ ? inside_->multicast.replicated() : 0; }
+  int64_t packets_reduced() const { return inside_ ? inside_->reduction.reduced() : 0; }
 
  private:
   struct Input {
@@ -80,8 +91,20 @@ class Switch final : public sim::Component {
     Transmitter transmitter;
     bool active = false;  // in active_
   };
+  // Entries that are not messages: of kind kMulticast and kRead, a copy that waits for its output,
+  // with its name in the multicast unit as destination; of kind kReduced, a packet of a result.
+  struct Inside {
+    MulticastUnit multicast;
+    ReductionUnit reduction;
+    std::vector<ReductionUnit::Result> results;  // scratch
+  };
   sim::Ticks TakeArrivals(sim::Ticks window_end);
   void Enqueue(const sim::Record& packet, uint32_t input);
+  void Push(int output, const sim::Record& train, uint32_t input);
+  [[gnu::cold]] void EnqueueInside(const sim::Record& train, uint32_t input);
+  sim::Ticks Reduce(sim::Ticks window_end);
+  [[gnu::cold]] int64_t SendInside(const Entry& entry, int output, const StartChoice& choice,
+                                   int64_t limit);
   void SortNew(int output);
   StartChoice Choose(int output, sim::Ticks window_end);
   void Start(int output, const StartChoice& choice, sim::Ticks window_end);
@@ -107,6 +130,7 @@ class Switch final : public sim::Component {
   std::vector<Queue> queues_;           // by output, then virtual channel
   std::vector<int> active_;             // outputs with packets, in no particular order
   std::vector<const Entry*> arriving_;  // scratch of PeakOfTrain
+  std::unique_ptr<Inside> inside_;      // null: neither multicast nor reduction
 };
 
 }  // namespace upfabric::fabric

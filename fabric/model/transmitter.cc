@@ -11,7 +11,7 @@ int64_t Transmitter::Send(const Record& train, const StartChoice& choice, int64_
   part.time = choice.start + times_->data_delay;
   part.packets = static_cast<uint32_t>(sent);
   if (part.packets < train.packets) {
-    part.flags &= Record::kChannelMask;
+    part.flags = part.flags_without_last();
   }
   if (times_->trains) {
     outlet_.EmitTrain(part, shape.ticks);

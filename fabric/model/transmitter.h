@@ -24,11 +24,12 @@ namespace upfabric::fabric {
 struct HopTimes {
   const std::vector<PacketShape>* shapes = nullptr;  // by payload
   uint16_t full_payload = 0;
-  int virtual_channels = 1;
+  int virtual_channels = 1;      // that of requests included, where switches reduce
   bool trains = false;           // packets that follow each other are handled together
   sim::Ticks data_delay = 0;     // of the channels this component sends packets on
   sim::Ticks control_delay = 0;  // of the credits it returns
   sim::Ticks delivery = 0;       // port to endpoint
+  sim::Ticks injection = 0;      // request to answer
 };
 
 // What a transmitter could send next: the first packet of one of several lanes.

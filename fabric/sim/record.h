@@ -14,22 +14,39 @@ namespace upfabric::fabric::sim {
 using Ticks = int64_t;
 inline constexpr Ticks kNever = std::numeric_limits<Ticks>::max();
 
+// What a packet or a share is for. Requests, answers and results belong to reduce-reads, which
+// fabric/model/reduction_unit.h describes.
+enum class RecordKind : uint8_t {
+  kMessage = 0,
+  kMulticast = 1,  // up to the switch, which makes messages of it; the destination is a group
+  kRead = 2,       // share: a reduce-read of a group; packet: the request for one block of it
+  kReduced = 3,    // up: an answer to a request; down: packets of the result
+};
+
 // A packet, or a message's share of one link on its way between an endpoint and its port.
 struct Record {
-  Ticks time = 0;        // earliest instant at which the receiver can react to the first bit
-  uint32_t tag = 0;      // names the message together with source and destination
-  uint32_t packets = 1;  // packet: 1; share: packets of the message on this link
-  uint16_t source = 0;   // endpoint
-  uint16_t destination = 0;
-  uint16_t payload = 0;  // bytes of the packet; share: of its last packet (the others are full)
-  uint8_t shares = 1;    // links that carry a part of this message
-  uint8_t flags = 0;     // virtual channel in the low four bits, then kLast
+  Ticks time = 0;            // earliest instant at which the receiver can react to the first bit
+  uint32_t tag = 0;          // names the message together with source and destination
+  uint32_t packets = 1;      // packet: 1; share: packets of the message on this link
+  uint16_t source = 0;       // endpoint
+  uint16_t destination = 0;  // endpoint or group
+  uint16_t payload = 0;      // bytes of the packet; share: of its last packet (the others are full)
+  uint8_t shares = 1;        // links that carry a part of this message
+  uint8_t flags = 0;         // virtual channel in the low four bits, then kLast, then the kind
 
   static constexpr uint8_t kChannelMask = 0x0f;
   static constexpr uint8_t kLast = 0x10;  // train: ends its share
+  static constexpr int kKindShift = 5;
 
   uint8_t virtual_channel() const { return flags & kChannelMask; }
   bool last() const { return (flags & kLast) != 0; }
+  RecordKind kind() const { return static_cast<RecordKind>(flags >> kKindShift); }
+  bool is_message() const { return flags < 1 << kKindShift; }
+  uint8_t flags_without_last() const { return flags & static_cast<uint8_t>(~kLast); }
+
+  static uint8_t Flags(RecordKind kind, int virtual_channel) {
+    return static_cast<uint8_t>(static_cast<int>(kind) << kKindShift | virtual_channel);
+  }
 };
 static_assert(sizeof(Record) == 24 && std::is_trivially_copyable_v<Record>);
 

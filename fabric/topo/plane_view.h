@@ -3,6 +3,7 @@
 #ifndef UPFABRIC_FABRIC_TOPO_PLANE_VIEW_H_
 #define UPFABRIC_FABRIC_TOPO_PLANE_VIEW_H_
 
+#include <optional>
 #include <vector>
 
 #include "fabric/api/fabric_view.h"
@@ -24,10 +25,14 @@ class PlaneView final : public FabricView {
   Picoseconds UnloadedTime(Bytes message) const override;
   Picoseconds InjectionTime(Bytes message, int64_t count) const override;
   Picoseconds LocalTime(Bytes traffic) const override;
+  std::optional<InSwitchAbilities> in_switch() const override;
+  Picoseconds UnloadedReduceTime(Bytes size, int members) const override;
   Ratio WireEfficiency(Bytes message) const override;
   Bandwidth EndpointRate() const override;
 
  private:
+  // Time for which the link that ends last serializes its share of a message, alone.
+  sim::Ticks ShareTicks(Bytes message) const;
   sim::Ticks TicksOf(Bytes payload) const {
     return timing_.shapes()[static_cast<size_t>(payload.count())].ticks;
   }

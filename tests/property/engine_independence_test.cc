@@ -25,8 +25,10 @@ using testing::Traffic;
 
 void ExpectSame(const Traffic& expected, const Traffic& actual, const char* how) {
   EXPECT_EQ(expected.Fingerprint(), actual.Fingerprint()) << how;
-  EXPECT_EQ(expected.arrival, actual.arrival) << how;
+  EXPECT_EQ(expected.deliveries, actual.deliveries) << how;
   EXPECT_EQ(expected.totals.hops, actual.totals.hops) << how;
+  EXPECT_EQ(expected.totals.packets_replicated, actual.totals.packets_replicated) << how;
+  EXPECT_EQ(expected.totals.packets_reduced, actual.totals.packets_reduced) << how;
   ASSERT_EQ(expected.counters.size(), actual.counters.size()) << how;
   for (size_t i = 0; i < expected.counters.size(); ++i) {
     const ChannelCounters& a = expected.counters[i];
@@ -93,7 +95,7 @@ TEST_P(EngineIndependenceTest, ArrivalsAreThoseOfAGlobalEventQueue) {
     const std::vector<Send> sends = RandomSends(spec, draws);
     FabricOptions options;
     options.seed = seed;
-    ASSERT_EQ(RunTraffic(spec, sends, options).arrival,
+    ASSERT_EQ(RunTraffic(spec, sends, options).deliveries,
               testing::ReferenceFabric(spec, seed).Run(sends));
   }
 }

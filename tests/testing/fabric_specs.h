@@ -3,7 +3,9 @@
 #ifndef UPFABRIC_TESTS_TESTING_FABRIC_SPECS_H_
 #define UPFABRIC_TESTS_TESTING_FABRIC_SPECS_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <variant>
 
 #include "fabric/base/fingerprint.h"
 #include "fabric/model/spec.h"
@@ -85,6 +87,35 @@ inline FabricSpec SmallFabric() {
   return spec;
 }
 
+// Units that hardly ever limit.
+inline InSwitchSpec InSwitch() {
+  InSwitchSpec inside;
+  inside.groups = 16;
+  inside.sessions = 1152;
+  inside.session_payload = Bytes(4096);
+  inside.units = 1;
+  inside.throughput = Bandwidth(Ratio(28'800'000'000'000));
+  inside.latency = Picoseconds(50'000);
+  return inside;
+}
+
+// One to four sessions a port; units from too slow for one port to fast enough for all.
+inline InSwitchSpec RandomInSwitch(Draws& draws, const FabricSpec& spec) {
+  int links_max = 0;
+  for (const PlaneGroupSpec& group : spec.groups) {
+    links_max = std::max(links_max, group.links);
+  }
+  const int64_t packet = std::holds_alternative<EthernetSpec>(spec.protocol) ? 4096 : 256;
+  InSwitchSpec inside;
+  inside.groups = 2;
+  inside.sessions = spec.endpoints * links_max * static_cast<int>(draws.Between(1, 4));
+  inside.session_payload = Bytes(packet * draws.Between(1, 12));
+  inside.units = static_cast<int>(draws.Between(1, 3));
+  inside.throughput = Bandwidth(Ratio(draws.Between(1, 100) * 50'000'000'000));
+  inside.latency = Picoseconds(draws.Between(0, 100'000));
+  return inside;
+}
+
 // Any shape, protocol, delays and buffers; small enough for thousands of runs.
 inline FabricSpec RandomFabric(Draws& draws) {
   FabricSpec spec = SmallFabric();
@@ -113,6 +144,9 @@ inline FabricSpec RandomFabric(Draws& draws) {
   spec.groups = {{static_cast<int>(draws.Between(1, 4)), static_cast<int>(draws.Between(1, 3))}};
   if (draws.Between(0, 2) == 0) {
     spec.groups.push_back({1, static_cast<int>(draws.Between(1, 2))});
+  }
+  if (draws.Between(0, 1) == 0) {
+    spec.switch_chip.in_switch = RandomInSwitch(draws, spec);
   }
   return spec;
 }

@@ -3,6 +3,7 @@
 #ifndef UPFABRIC_TESTS_TESTING_FAKE_FABRIC_VIEW_H_
 #define UPFABRIC_TESTS_TESTING_FAKE_FABRIC_VIEW_H_
 
+#include <optional>
 #include <vector>
 
 #include "fabric/api/fabric_view.h"
@@ -12,8 +13,8 @@ namespace upfabric::testing {
 
 class FakeFabricView final : public fabric::FabricView {
  public:
-  FakeFabricView(int endpoints, const FakeFigures& figures)
-      : endpoints_(endpoints), figures_(figures) {}
+  FakeFabricView(int endpoints, const FakeFigures& figures, bool has_in_switch = true)
+      : endpoints_(endpoints), figures_(figures), has_in_switch_(has_in_switch) {}
 
   int endpoints() const override { return endpoints_; }
   int planes() const override { return 1; }
@@ -31,6 +32,15 @@ class FakeFabricView final : public fabric::FabricView {
     const int64_t per_ps = figures_.memory_bytes_per_ps;
     return Picoseconds(figures_.local_latency_ps + (traffic.count() + per_ps - 1) / per_ps);
   }
+  std::optional<fabric::InSwitchAbilities> in_switch() const override {
+    if (!has_in_switch_) {
+      return std::nullopt;
+    }
+    return fabric::InSwitchAbilities{.groups = 1, .sessions = 1 << 20, .session_payload = Bytes(1)};
+  }
+  Picoseconds UnloadedReduceTime(Bytes size, int) const override {
+    return UnloadedTime(size) + Picoseconds(figures_.latency_ps);
+  }
   Ratio WireEfficiency(Bytes) const override { return Ratio(1); }
   Bandwidth EndpointRate() const override {
     return Bandwidth(Ratio(8'000'000'000'000, figures_.link_ps_per_byte));
@@ -39,6 +49,7 @@ class FakeFabricView final : public fabric::FabricView {
  private:
   int endpoints_;
   FakeFigures figures_;
+  bool has_in_switch_;
 };
 
 }  // namespace upfabric::testing

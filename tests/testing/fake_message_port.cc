@@ -15,6 +15,12 @@ struct FakeFabric::Port final : fabric::MessagePort {
   bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) override {
     return fabric.Ask({source, id, tag}, cookie);
   }
+  void PostMulticast(const fabric::MulticastRequest& request) override {
+    fabric.Multicast(*this, request);
+  }
+  void PostReduceRead(const fabric::ReduceReadRequest& request, uint32_t cookie) override {
+    fabric.ReduceRead(*this, request, cookie);
+  }
   void PostLocal(Bytes traffic, uint32_t cookie) override {
     fabric.Local(*this, traffic.count(), cookie);
   }
@@ -82,6 +88,54 @@ void FakeFabric::Send(Port& port, const fabric::SendRequest& request) {
   Push(start_ps + options_.figures.latency_ps, Kind::kHead, name, size, 0);
 }
 
+void FakeFabric::Multicast(Port& port, const fabric::MulticastRequest& request) {
+  const int64_t size = request.size.count();
+  port.sent_bytes += size;
+  const int64_t start_ps = std::max(now_ps_, port.link_out_free_ps);
+  port.link_out_free_ps = start_ps + size * options_.figures.link_ps_per_byte;
+  for (const auto& member : ports_) {
+    const Name name{port.id, member->id, request.tag};
+    UPF_CHECK(sent_.insert(name).second);
+    if (options_.loses && options_.loses(name)) {
+      continue;
+    }
+    if (options_.rated) {
+      Push(start_ps + options_.figures.latency_ps, Kind::kHead, name, size, 0);
+    } else {
+      Push(now_ps_ + RandomDelay(), Kind::kDelivered, name, size, 0);
+    }
+  }
+}
+
+void FakeFabric::ReduceRead(Port& port, const fabric::ReduceReadRequest& request, uint32_t cookie) {
+  const Name name{port.id, port.id, request.tag};
+  UPF_CHECK(sent_.insert(name).second);
+  UPF_CHECK(!Ask(name, cookie));
+  const int64_t size = request.size.count();
+  for (const auto& member : ports_) {
+    member->sent_bytes += size;
+  }
+  if (options_.loses && options_.loses(name)) {
+    return;
+  }
+  if (options_.rated) {
+    Push(now_ps_ + options_.figures.latency_ps, Kind::kRead, name, size, 0);
+  } else {
+    Push(now_ps_ + RandomDelay(), Kind::kDelivered, name, size, 0);
+  }
+}
+
+// The result follows the last member's answer.
+void FakeFabric::AnswerAll(const Event& read) {
+  int64_t last_start_ps = 0;
+  for (const auto& member : ports_) {
+    const int64_t start_ps = std::max(now_ps_, member->link_out_free_ps);
+    member->link_out_free_ps = start_ps + read.size * options_.figures.link_ps_per_byte;
+    last_start_ps = std::max(last_start_ps, start_ps);
+  }
+  Push(last_start_ps + options_.figures.latency_ps, Kind::kHead, read.name, read.size, 0);
+}
+
 bool FakeFabric::Ask(const Name& name, uint32_t cookie) {
   UPF_CHECK(asked_.insert(name).second);
   if (delivered_.erase(name) > 0) {
@@ -112,6 +166,8 @@ void FakeFabric::Handle(const Event& event) {
       port.link_in_free_ps =
           std::max(now_ps_, port.link_in_free_ps) + event.size * options_.figures.link_ps_per_byte;
       return Push(port.link_in_free_ps, Kind::kDelivered, event.name, 0, 0);
+    case Kind::kRead:
+      return AnswerAll(event);
     case Kind::kDelivered:
       if (const auto waits = waiting_.find(event.name); waits != waiting_.end()) {
         const uint32_t cookie = waits->second;

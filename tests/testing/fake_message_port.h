@@ -2,7 +2,8 @@
 //
 // Models:  either seeded random delays for every message and local operation, so that messages
 //          overtake each other; or (rated) endpoints with one link of a fixed rate, cut-through, a
-//          path latency, and a memory that serves one operation after another.
+//          path latency, and a memory that serves one operation after another. Multicasts and
+//          reduce-reads are of all endpoints, whatever the group.
 // Checks:  a message's name is sent once and asked for once.
 // Threads: none.
 
@@ -58,7 +59,7 @@ class FakeFabric {
 
  private:
   using Name = collectives::MessageName;
-  enum class Kind { kHead, kDelivered, kLocalDone, kTimer };
+  enum class Kind { kHead, kRead, kDelivered, kLocalDone, kTimer };
   struct Event {
     int64_t time_ps = 0;
     uint64_t order = 0;
@@ -74,6 +75,9 @@ class FakeFabric {
   struct Port;
 
   void Send(Port& port, const fabric::SendRequest& request);
+  void Multicast(Port& port, const fabric::MulticastRequest& request);
+  void ReduceRead(Port& port, const fabric::ReduceReadRequest& request, uint32_t cookie);
+  void AnswerAll(const Event& read);
   bool Ask(const Name& name, uint32_t cookie);
   void Local(Port& port, int64_t traffic, uint32_t cookie);
   void Handle(const Event& event);

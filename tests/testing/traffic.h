@@ -3,8 +3,10 @@
 #ifndef UPFABRIC_TESTS_TESTING_TRAFFIC_H_
 #define UPFABRIC_TESTS_TESTING_TRAFFIC_H_
 
+#include <algorithm>
 #include <memory>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,25 +16,42 @@
 
 namespace upfabric::fabric::testing {
 
+enum class SendKind { kMessage, kMulticast, kReduceRead };
+
 struct Send {
   int source = 0;
-  int destination = 0;
+  int destination = 0;  // a group unless it is a message
   Bytes size;
   int virtual_channel = 0;
   Picoseconds delay;  // after the start; 0 or more
   // Posted only when this many messages have arrived at the source.
   int after_received = 0;
+  SendKind kind = SendKind::kMessage;
 };
+
+// Groups of the tests, by how many endpoints there are: everyone, and every second one.
+inline std::vector<std::vector<EndpointId>> Groups(int endpoints) {
+  std::vector<std::vector<EndpointId>> groups(2);
+  for (int e = 0; e < endpoints; ++e) {
+    groups[0].emplace_back(e);
+    if (e % 2 == 0) {
+      groups[1].emplace_back(e);
+    }
+  }
+  return groups;
+}
 
 // One endpoint's part of a list of sends; the tag is the index in the list.
 class ScriptedClient final : public MessagePortClient {
  public:
   ScriptedClient(const std::vector<Send>& sends, int self) : sends_(sends), self_(self) {}
 
+  int self() const { return self_; }
+
   void OnStart(MessagePort& port) override {
     port_ = &port;
     for (size_t i = 0; i < sends_.size(); ++i) {
-      if (sends_[i].destination == self_) {
+      if (Receives(sends_[i])) {
         port.PostRecv(EndpointId(sends_[i].source), static_cast<uint32_t>(i),
                       static_cast<uint32_t>(i));
       }
@@ -51,6 +70,18 @@ class ScriptedClient final : public MessagePortClient {
   const std::vector<SimTime>& local_done() const { return local_done_; }
 
  private:
+  // The result of a reduce-read is asked for when it is posted.
+  bool Receives(const Send& send) const {
+    switch (send.kind) {
+      case SendKind::kMessage:
+        return send.destination == self_;
+      case SendKind::kMulticast:
+        return send.destination == 0 || self_ % 2 == 0;  // Groups()
+      case SendKind::kReduceRead:
+        break;
+    }
+    return false;
+  }
   void PostWhatMay() {
     for (; next_ < sends_.size(); ++next_) {
       const Send& send = sends_[next_];
@@ -69,7 +100,17 @@ class ScriptedClient final : public MessagePortClient {
   }
   void Post(uint32_t index) {
     const Send& send = sends_[index];
-    port_->PostSend({EndpointId(send.destination), index, send.size, send.virtual_channel});
+    switch (send.kind) {
+      case SendKind::kMessage:
+        port_->PostSend({EndpointId(send.destination), index, send.size, send.virtual_channel});
+        break;
+      case SendKind::kMulticast:
+        port_->PostMulticast({send.destination, index, send.size, send.virtual_channel});
+        break;
+      case SendKind::kReduceRead:
+        port_->PostReduceRead({send.destination, index, send.size, send.virtual_channel}, index);
+        break;
+    }
   }
 
   const std::vector<Send>& sends_;
@@ -80,9 +121,14 @@ class ScriptedClient final : public MessagePortClient {
   std::vector<SimTime> local_done_;
 };
 
+// A send that has arrived at an endpoint.
+using Delivery = std::tuple<uint32_t, int, SimTime>;  // index, endpoint, time
+
 // What a run of a list of sends gave.
 struct Traffic {
-  std::vector<SimTime> arrival;  // by index of the send; SimTime of -1 ps if it never arrived
+  // By index of the send, a multicast's at its last member; SimTime of -1 ps if it never arrived.
+  std::vector<SimTime> arrival;
+  std::vector<Delivery> deliveries;                     // in order
   std::vector<std::pair<EndpointId, uint64_t>> hashes;  // by endpoint
   std::vector<ChannelCounters> counters;                // by name
   FabricTotals totals;
@@ -100,7 +146,8 @@ inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<Script
                   Traffic& traffic) {
   for (const auto& client : clients) {
     for (const auto& [index, time] : client->arrivals()) {
-      traffic.arrival[index] = time;
+      traffic.arrival[index] = std::max(traffic.arrival[index], time);
+      traffic.deliveries.emplace_back(index, client->self(), time);
     }
   }
   const auto hashes = fabric.DeliveryHashes();
@@ -112,6 +159,9 @@ inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<Script
   traffic.totals.records_crossed += totals.records_crossed;
   traffic.totals.messages_posted += totals.messages_posted;
   traffic.totals.messages_delivered += totals.messages_delivered;
+  traffic.totals.packets_replicated += totals.packets_replicated;
+  traffic.totals.packets_reduced += totals.packets_reduced;
+  std::sort(traffic.deliveries.begin(), traffic.deliveries.end());
   std::sort(traffic.hashes.begin(), traffic.hashes.end());
   std::sort(traffic.counters.begin(), traffic.counters.end(),
             [](const ChannelCounters& a, const ChannelCounters& b) { return a.name < b.name; });
@@ -130,6 +180,9 @@ inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends
     options.partitions = partitions;
     auto fabric = Fabric::Create(spec, options);
     UPF_CHECK(fabric.ok());
+    if (spec.switch_chip.in_switch.has_value()) {
+      UPF_CHECK((*fabric)->SetGroups(Groups(spec.endpoints)).ok());
+    }
     for (int e = 0; e < spec.endpoints; ++e) {
       if ((*fabric)->Owns(EndpointId(e))) {
         auto& mine = clients[static_cast<size_t>(p)];
@@ -170,11 +223,23 @@ inline std::vector<Send> RandomSends(const FabricSpec& spec, Draws& draws) {
         static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels - 1));
     send.delay = Picoseconds(draws.Between(0, 1) * draws.Between(0, 2'000'000));
   }
+  if (spec.switch_chip.in_switch.has_value()) {
+    for (Send& send : sends) {
+      send.kind = static_cast<SendKind>(draws.Between(0, 2));
+      if (send.kind != SendKind::kMessage) {
+        send.destination = static_cast<int>(draws.Between(0, 1));
+        send.size = Bytes(send.size.count() / 4);
+      }
+    }
+  }
   // A send may wait only for arrivals that come whatever happens: those of unchained sends.
   for (size_t i = 0; i < sends.size(); ++i) {
     int unchained = 0;
     for (size_t j = 0; j < i; ++j) {
-      unchained += sends[j].destination == sends[i].source && sends[j].after_received == 0 ? 1 : 0;
+      unchained += sends[j].destination == sends[i].source && sends[j].after_received == 0 &&
+                           sends[j].kind == SendKind::kMessage
+                       ? 1
+                       : 0;
     }
     if (unchained > 0 && draws.Between(0, 3) == 0) {
       bool blocks_an_unchained_one = false;
