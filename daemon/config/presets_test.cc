@@ -50,6 +50,15 @@ TEST(PresetsTest, EveryFigureShowsItsConfidenceAndSourceOrReasoning) {
   }
 }
 
+TEST(PresetsTest, OnlyNvlinkSwitchesReduce) {
+  for (const PresetFile& preset : fabric::Presets()) {
+    const FabricSpec spec = fabric::FabricSpecFromProto(Load(preset)).value();
+    EXPECT_EQ(spec.switch_chip.in_switch.has_value(),
+              std::holds_alternative<fabric::NvlinkSpec>(spec.protocol))
+        << preset.id;
+  }
+}
+
 TEST(PresetsTest, EverySourceKeyIsInTheListOfSources) {
   std::ifstream file(UPF_SOURCES_PATH);
   ASSERT_TRUE(file.good()) << UPF_SOURCES_PATH;

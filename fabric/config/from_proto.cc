@@ -1,5 +1,6 @@
 #include "fabric/config/from_proto.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <variant>
@@ -17,6 +18,10 @@ namespace {
 constexpr int kLanesMax = 1024;
 constexpr int kInterleaveMax = 64;
 constexpr int kVirtualChannelsMax = 16;
+constexpr int kGroupsMax = 65'536;
+constexpr int kSessionsMax = 65'536;
+constexpr int kBlockPacketsMax = 256;
+constexpr int kUnitsMax = 1024;
 constexpr int kHeaderFlitsMax = 64;
 constexpr int kGenerationMax = 99;
 constexpr int kRadixMax = 65'536;
@@ -133,13 +138,30 @@ LinkSpec ReadLink(const v1::Link& proto, FigureReader& reader) {
   return spec;
 }
 
+InSwitchSpec ReadInSwitch(const v1::InSwitch& proto, FigureReader& reader) {
+  InSwitchSpec spec;
+  spec.groups =
+      reader.Count(proto.multicast_groups(), "switch.in_switch.multicast_groups", kGroupsMax);
+  spec.sessions = reader.Count(proto.sessions(), "switch.in_switch.sessions", kSessionsMax);
+  spec.session_payload = reader.Buffer(proto.session_payload(), "switch.in_switch.session_payload");
+  spec.units = reader.Count(proto.units(), "switch.in_switch.units", kUnitsMax);
+  spec.throughput = reader.Rate(proto.throughput(), "switch.in_switch.throughput");
+  spec.latency = reader.Time(proto.latency(), "switch.in_switch.latency", Zero::kAllowed);
+  return spec;
+}
+
 SwitchSpec ReadSwitch(const v1::Switch& proto, FigureReader& reader) {
   SwitchSpec spec;
   spec.pipeline = reader.Time(proto.pipeline(), "switch.pipeline", Zero::kRefused);
+  // Where switches reduce, requests take one.
+  const int channels_max = kVirtualChannelsMax - (proto.has_in_switch() ? 1 : 0);
   spec.virtual_channels =
-      reader.Count(proto.virtual_channels(), "switch.virtual_channels", kVirtualChannelsMax);
+      reader.Count(proto.virtual_channels(), "switch.virtual_channels", channels_max);
   spec.buffer_per_vc = reader.Buffer(proto.buffer_per_vc(), "switch.buffer_per_vc");
   spec.radix = reader.Count(proto.radix(), "switch.radix", kRadixMax);
+  if (proto.has_in_switch()) {
+    spec.in_switch = ReadInSwitch(proto.in_switch(), reader);
+  }
   return spec;
 }
 
@@ -184,6 +206,30 @@ void RequireBuffersHoldAPacket(const FabricSpec& spec, FigureReader& reader) {
   reader.Require(spec.switch_chip.buffer_per_vc >= packet, "switch.buffer_per_vc.value", message);
 }
 
+Bytes LargestPayload(const ProtocolSpec& protocol) {
+  return std::visit([](const auto& spec) { return spec.max_payload; }, protocol);
+}
+
+void RequireSessionsFit(const FabricSpec& spec, FigureReader& reader) {
+  if (!spec.switch_chip.in_switch.has_value()) {
+    return;
+  }
+  const InSwitchSpec& inside = *spec.switch_chip.in_switch;
+  int64_t ports = 0;
+  for (const PlaneGroupSpec& group : spec.groups) {
+    ports = std::max(ports, int64_t{group.links} * spec.endpoints);
+  }
+  reader.Require(inside.sessions >= ports, "switch.in_switch.sessions.value",
+                 absl::StrCat("is less than the ports of a switch; at least ", ports,
+                              " are needed, one for each"));
+  const Bytes packet = LargestPayload(spec.protocol);
+  const int64_t packets = inside.session_payload.count() / packet.count();
+  reader.Require(packets >= 1 && packets <= kBlockPacketsMax,
+                 "switch.in_switch.session_payload.value",
+                 absl::StrCat("holds ", packets, " packets of ", FormatSize(packet), "; 1 to ",
+                              kBlockPacketsMax, " are allowed"));
+}
+
 // Whether the exact time of a byte at `rate`, made longer by `tax`, has terms small enough for the
 // arithmetic of the model, which multiplies it with the bytes of packets.
 bool HasByteTime(std::optional<Bandwidth> rate, Ratio tax) {
@@ -218,6 +264,11 @@ void RequireExactRates(const FabricSpec& spec, FigureReader& reader) {
   reader.Require(HasByteTime(data_rate, idle + link.marker_tax), "link.marker_tax.value", message);
   reader.Require(HasByteTime(spec.endpoint.memory_bandwidth, Ratio(1)),
                  "endpoint.memory_bandwidth.value", message);
+  if (spec.switch_chip.in_switch.has_value()) {
+    reader.Require(HasByteTime(spec.switch_chip.in_switch->throughput,
+                               Ratio(spec.switch_chip.in_switch->units)),
+                   "switch.in_switch.throughput.value", message);
+  }
 }
 
 }  // namespace
@@ -237,6 +288,7 @@ absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& fabric) {
   // What follows computes with the values, so it needs them all in range.
   UPF_RETURN_IF_ERROR(reader.status());
   RequireBuffersHoldAPacket(spec, reader);
+  RequireSessionsFit(spec, reader);
   RequireExactRates(spec, reader);
   UPF_RETURN_IF_ERROR(reader.status());
   return spec;

@@ -115,6 +115,54 @@ void ExpectRefused(const std::function<void(v1::Fabric&)>& change, const std::st
   EXPECT_EQ(std::string(status.message()).find('\n'), std::string::npos);
 }
 
+v1::Fabric FabricWithInSwitch() {
+  v1::Fabric fabric = ValidFabric();
+  v1::InSwitch& inside = *fabric.mutable_switch_()->mutable_in_switch();
+  *inside.mutable_multicast_groups() = Spec("1024");
+  *inside.mutable_sessions() = Spec("640");
+  *inside.mutable_session_payload() = Spec("4KiB");
+  *inside.mutable_units() = Spec("2");
+  *inside.mutable_throughput() = Spec("1.6TB/s");
+  *inside.mutable_latency() = Spec("100ns");
+  return fabric;
+}
+
+TEST(FromProtoTest, SwitchesReduceOnlyWhereTheyAreSaidTo) {
+  EXPECT_FALSE(FabricSpecFromProto(ValidFabric()).value().switch_chip.in_switch.has_value());
+  const InSwitchSpec spec =
+      FabricSpecFromProto(FabricWithInSwitch()).value().switch_chip.in_switch.value();
+  EXPECT_EQ(spec.groups, 1024);
+  EXPECT_EQ(spec.sessions, 640);
+  EXPECT_EQ(spec.session_payload, Bytes(4096));
+  EXPECT_EQ(spec.units, 2);
+  EXPECT_EQ(spec.throughput, Bandwidth(Ratio(12'800'000'000'000)));
+  EXPECT_EQ(spec.latency, Picoseconds(100'000));
+}
+
+TEST(FromProtoTest, InSwitchFiguresFitTheSwitch) {
+  const auto refused = [](const std::function<void(v1::Switch&)>& change, const std::string& path,
+                          const std::string& message) {
+    v1::Fabric fabric = FabricWithInSwitch();
+    change(*fabric.mutable_switch_());
+    const absl::Status status = FabricSpecFromProto(fabric).status();
+    EXPECT_EQ(FieldPathOf(status), path);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(message));
+  };
+  refused([](auto& s) { s.mutable_in_switch()->clear_units(); }, "switch.in_switch.units",
+          "is missing");
+  // 8 endpoints with up to 5 links to one switch.
+  refused([](auto& s) { s.mutable_in_switch()->mutable_sessions()->set_value("39"); },
+          "switch.in_switch.sessions.value", "at least 40");
+  refused([](auto& s) { s.mutable_in_switch()->mutable_session_payload()->set_value("255B"); },
+          "switch.in_switch.session_payload.value", "holds 0 packets of 256B");
+  refused([](auto& s) { s.mutable_in_switch()->mutable_session_payload()->set_value("1MiB"); },
+          "switch.in_switch.session_payload.value", "1 to 256");
+  refused([](auto& s) { s.mutable_in_switch()->mutable_throughput()->set_value("1bps"); },
+          "switch.in_switch.throughput.value", "");
+  refused([](auto& s) { s.mutable_virtual_channels()->set_value("16"); },
+          "switch.virtual_channels.value", "1 to 15");
+}
+
 TEST(FromProtoTest, ConvertsEveryField) {
   const FabricSpec spec = FabricSpecFromProto(ValidFabric()).value();
   EXPECT_EQ(spec.id, "test-fabric");
