@@ -8,13 +8,20 @@
 
 namespace upfabric::collectives {
 
+namespace {
+
+std::string FullName(const AlgorithmInfo& info) {
+  return absl::StrCat(std::string(CollectiveName(info.collective)), " ", std::string(info.name));
+}
+
+}  // namespace
+
 absl::Status CheckRequest(const Algorithm& algorithm, const CollectiveRequest& request) {
   UPF_RETURN_IF_ERROR(ValidateRequest(request));
   const AlgorithmInfo& info = algorithm.info();
   const AlgorithmLimits& limits = info.limits;
   const auto refuse = [&info](const auto&... reason) {
-    return absl::UnimplementedError(absl::StrCat(std::string(CollectiveName(info.collective)), " ",
-                                                 std::string(info.name), " ", reason...));
+    return absl::UnimplementedError(absl::StrCat(FullName(info), " ", reason...));
   };
   if (request.collective != info.collective) {
     return refuse("does not serve ", std::string(CollectiveName(request.collective)));
@@ -28,6 +35,14 @@ absl::Status CheckRequest(const Algorithm& algorithm, const CollectiveRequest& r
   }
   if (request.in_place && !limits.in_place) {
     return refuse("has no in-place form");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFabric(const Algorithm& algorithm, const fabric::FabricView& view) {
+  if (algorithm.info().limits.needs_in_switch && !view.in_switch().has_value()) {
+    return absl::UnimplementedError(absl::StrCat(
+        FullName(algorithm.info()), " needs switches that copy and reduce; this fabric has none"));
   }
   return absl::OkStatus();
 }

@@ -22,7 +22,8 @@ struct AlgorithmLimits {
   int ranks_min = 1;
   int ranks_max = kRanksMax;
   int64_t count_max = std::numeric_limits<int64_t>::max();
-  bool in_place = true;  // whether source and result may share a buffer
+  bool in_place = true;          // whether source and result may share a buffer
+  bool needs_in_switch = false;  // multicast and reduction by the switches
 };
 
 struct AlgorithmInfo {
@@ -54,6 +55,9 @@ class Algorithm {
 // Returns kInvalidArgument for a request that nothing could serve, kUnimplemented, naming the
 // limit, for one that this algorithm cannot.
 absl::Status CheckRequest(const Algorithm& algorithm, const CollectiveRequest& request);
+
+// Returns kUnimplemented if the fabric lacks what the algorithm needs of it.
+absl::Status CheckFabric(const Algorithm& algorithm, const fabric::FabricView& view);
 
 // Send, receive and scratch buffers of all ranks together.
 Bytes BufferBytes(const Algorithm& algorithm, const CollectiveRequest& request);

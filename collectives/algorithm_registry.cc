@@ -55,6 +55,7 @@ void RegisterBuiltins(AlgorithmRegistry& registry) {
   registry.Add(AllReduceOneShot());
   registry.Add(AllReduceTwoShot());
   registry.Add(AllReduceRing());
+  registry.Add(AllReduceInSwitch());
   registry.Add(AllGatherDirect());
   registry.Add(AllGatherRing());
   registry.Add(ReduceScatterDirect());

@@ -1,5 +1,6 @@
 #include "collectives/executor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,9 @@ RankExecutor::RankExecutor(ExecutorSpec spec) : spec_(std::move(spec)) {
 
 void RankExecutor::OnStart(fabric::MessagePort& port) {
   port_ = &port;
+  if (spec_.payload != nullptr) {
+    Expose();
+  }
   StartIteration();
   Run(SimTime());
 }
@@ -77,7 +81,7 @@ void RankExecutor::Run(SimTime now) {
     if (iteration_ == spec_.warmup) {
       timed_start_ = now;
     }
-    if (iteration_ == int64_t{spec_.warmup} + spec_.iterations) {
+    if (iteration_ == iterations()) {
       end_ = now;
       finished_ = true;
     } else {
@@ -117,14 +121,14 @@ bool RankExecutor::Start(size_t index) {
   }
   switch (instruction.op) {
     case OpCode::kSend:
-      port_->PostSend({.destination = (*spec_.endpoints)[static_cast<size_t>(instruction.peer)],
+      port_->PostSend({.destination = EndpointOf(instruction.peer),
                        .tag = TagOf(instruction),
                        .size = spec_.element * instruction.source.count});
       return true;
     case OpCode::kRecv:
     case OpCode::kRecvReduce:
-      if (!port_->PostRecv((*spec_.endpoints)[static_cast<size_t>(instruction.peer)],
-                           TagOf(instruction), static_cast<uint32_t>(index))) {
+      if (!port_->PostRecv(EndpointOf(instruction.peer), TagOf(instruction),
+                           static_cast<uint32_t>(index))) {
         stream.wait = Wait::kMessage;
         return false;
       }
@@ -137,6 +141,18 @@ bool RankExecutor::Start(size_t index) {
     case OpCode::kReduce:
       StartLocal(index);
       return false;
+    case OpCode::kMulticast:
+      port_->PostMulticast({.group = kAllRanksGroup,
+                            .tag = TagOf(instruction),
+                            .size = spec_.element * instruction.source.count});
+      return true;
+    case OpCode::kReduceRead:
+      port_->PostReduceRead({.group = kAllRanksGroup,
+                             .tag = TagOf(instruction),
+                             .size = spec_.element * instruction.target.count},
+                            static_cast<uint32_t>(index));
+      stream.wait = Wait::kMessage;
+      return false;
   }
   return true;
 }
@@ -148,7 +164,7 @@ void RankExecutor::StartLocal(size_t index) {
 }
 
 void RankExecutor::Finish(Stream& stream) {
-  const bool last_iteration = iteration_ + 1 == int64_t{spec_.warmup} + spec_.iterations;
+  const bool last_iteration = iteration_ + 1 == iterations();
   if (spec_.payload != nullptr && last_iteration && MovedCount(stream.instruction) > 0) {
     ApplyPayload(stream.instruction);
   }
@@ -176,18 +192,61 @@ void RankExecutor::ApplyPayload(const Instruction& instruction) {
       return payload.Copy(instruction.source, instruction.target);
     case OpCode::kReduce:
       return payload.ReduceBlocks(instruction.source, instruction.operand, instruction.target);
+    case OpCode::kMulticast:
+      return Multicast(instruction);
+    case OpCode::kReduceRead:
+      return ReduceRead(instruction);
+  }
+}
+
+// Inputs are in place when the program starts, and only the last iteration moves payload; so they
+// are with their readers whenever these come, also in another process.
+void RankExecutor::Expose() {
+  for (int64_t i = 0; i < spec_.program->exposures(); ++i) {
+    const Exposure exposure = spec_.program->ExposureAt(i);
+    if (exposure.source.count > 0) {
+      spec_.transport->Send({EndpointOf(spec_.rank), EndpointOf(exposure.reader),
+                             TagOf(iterations() - 1, exposure.connection, exposure.sequence)},
+                            spec_.payload->Read(exposure.source));
+    }
+  }
+}
+
+void RankExecutor::Multicast(const Instruction& instruction) {
+  const std::vector<std::byte> bytes = spec_.payload->Read(instruction.source);
+  for (const EndpointId member : *spec_.endpoints) {
+    spec_.transport->Send({EndpointOf(spec_.rank), member, TagOf(instruction)}, bytes);
+  }
+}
+
+// As the switch: in the order of its ports, which is that of endpoints.
+void RankExecutor::ReduceRead(const Instruction& instruction) {
+  std::vector<EndpointId> members = *spec_.endpoints;
+  std::sort(members.begin(), members.end());
+  for (size_t i = 0; i < members.size(); ++i) {
+    const std::vector<std::byte> bytes =
+        spec_.transport->Take({members[i], EndpointOf(spec_.rank), TagOf(instruction)});
+    if (i == 0) {
+      spec_.payload->Write(instruction.target, bytes);
+    } else {
+      spec_.payload->ReduceMessage(instruction.target, bytes, instruction.target);
+    }
   }
 }
 
 uint32_t RankExecutor::TagOf(const Instruction& instruction) const {
-  const auto iteration = static_cast<uint32_t>(iteration_);
-  return uint32_t{instruction.connection} << kSequenceBits |
-         (iteration * spec_.program->sequences() + instruction.sequence);
+  return TagOf(iteration_, instruction.connection, instruction.sequence);
+}
+
+uint32_t RankExecutor::TagOf(int64_t iteration, uint8_t connection, uint32_t sequence) const {
+  return uint32_t{connection} << kSequenceBits |
+         (static_cast<uint32_t>(iteration) * spec_.program->sequences() + sequence);
 }
 
 MessageName RankExecutor::NameOf(const Instruction& instruction) const {
-  EndpointId own = (*spec_.endpoints)[static_cast<size_t>(spec_.rank)];
-  EndpointId peer = (*spec_.endpoints)[static_cast<size_t>(instruction.peer)];
+  EndpointId own = EndpointOf(spec_.rank);
+  // The result of a reduce-read is a message to itself.
+  EndpointId peer = instruction.op == OpCode::kReduceRead ? own : EndpointOf(instruction.peer);
   const bool sends = instruction.op == OpCode::kSend;
   return {sends ? own : peer, sends ? peer : own, TagOf(instruction)};
 }

@@ -2,6 +2,7 @@
 //
 // Models:  each stream in order; an instruction starts when the one before it and those on which it
 //          depends have finished. Iteration i+1 starts when all streams have finished iteration i.
+//          Multicasts and reduce-reads are of the fabric's group kAllRanksGroup.
 // Omits:   payload in all iterations but the last one, whose results are checked.
 // Threads: none; everything happens inside the port's callbacks.
 
@@ -22,6 +23,9 @@ namespace upfabric::collectives {
 
 // Bits of a tag below the connection: sequence numbers over all iterations.
 inline constexpr int kSequenceBits = 24;
+
+// The group of all ranks' endpoints (Job::Groups()).
+inline constexpr int kAllRanksGroup = 0;
 
 struct ExecutorSpec {
   int rank = 0;
@@ -75,9 +79,16 @@ class RankExecutor final : public fabric::MessagePortClient {
   void StartLocal(size_t stream);
   void Finish(Stream& stream);
   void ApplyPayload(const Instruction& instruction);
+  // Hands what this rank exposes to its readers.
+  void Expose();
+  void Multicast(const Instruction& instruction);
+  void ReduceRead(const Instruction& instruction);
   Stream& Resumed(uint32_t cookie, Wait wait);
   MessageName NameOf(const Instruction& instruction) const;
   uint32_t TagOf(const Instruction& instruction) const;
+  uint32_t TagOf(int64_t iteration, uint8_t connection, uint32_t sequence) const;
+  EndpointId EndpointOf(int rank) const { return (*spec_.endpoints)[static_cast<size_t>(rank)]; }
+  int64_t iterations() const { return int64_t{spec_.warmup} + spec_.iterations; }
   std::string StreamAutopsy(size_t stream) const;
 
   ExecutorSpec spec_;

@@ -96,6 +96,14 @@ class JobImpl final : public Job {
     return clients;
   }
 
+  // kAllRanksGroup.
+  std::vector<std::vector<EndpointId>> Groups() const override {
+    if (!spec_.algorithm->info().limits.needs_in_switch || spec_.request.ranks == 1) {
+      return {};
+    }
+    return {spec_.endpoints};
+  }
+
   bool finished() const override {
     return std::all_of(executors_.begin(), executors_.end(),
                        [](const auto& executor) { return executor->finished(); });

@@ -60,6 +60,10 @@ class Job {
   // What to attach to the fabric before the run.
   virtual std::vector<std::pair<EndpointId, fabric::MessagePortClient*>> Clients() = 0;
 
+  // Groups that the fabric must know before the run (Fabric::SetGroups); empty if the algorithm
+  // names none. The same in all processes.
+  virtual std::vector<std::vector<EndpointId>> Groups() const = 0;
+
   // Whether every owned rank has finished.
   virtual bool finished() const = 0;
   // Times of the owned ranks. Requires: finished().

@@ -139,8 +139,13 @@ class LongestPath {
                          std::vector<int>& ready) {
     Rank& state = ranks_[static_cast<size_t>(rank)];
     const bool sends = instruction.op == OpCode::kSend;
+    const bool from_source = sends || instruction.op == OpCode::kMulticast;
     const int64_t bytes =
-        (sends ? instruction.source.count : instruction.target.count) * element_bytes_;
+        (from_source ? instruction.source.count : instruction.target.count) * element_bytes_;
+    if (instruction.op == OpCode::kMulticast || instruction.op == OpCode::kReduceRead) {
+      FollowInSwitch(rank, instruction, bytes, stream, ready);
+      return true;
+    }
     if (bytes == 0) {
       return true;
     }
@@ -170,6 +175,35 @@ class LongestPath {
       stream.time += figures_.local_latency.count();
     }
     return true;
+  }
+
+  // A multicast is a message to every rank that its sender sends once. A reduce-read is a path
+  // there and one back; each rank sends what is read, which cannot have crossed before all have
+  // finished.
+  void FollowInSwitch(int rank, const Instruction& instruction, int64_t bytes, Stream& stream,
+                      std::vector<int>& ready) {
+    Rank& state = ranks_[static_cast<size_t>(rank)];
+    if (bytes == 0) {
+      return;
+    }
+    if (instruction.op == OpCode::kReduceRead) {
+      stream.time += MessageTime(bytes);
+      state.bytes_received += bytes;
+      for (Rank& member : ranks_) {
+        member.bytes_sent += bytes;
+      }
+      return;
+    }
+    state.bytes_sent += bytes;
+    const int64_t number =
+        int64_t{state.iteration} * state.program->sequences() + instruction.sequence;
+    for (int receiver = 0; receiver < static_cast<int>(ranks_.size()); ++receiver) {
+      const MessageKey key{rank, receiver, instruction.connection, number};
+      arrivals_[key] = stream.time + MessageTime(bytes);
+      if (waiting_.erase(key) > 0 && receiver != rank) {
+        ready.push_back(receiver);
+      }
+    }
   }
 
   BoundFigures figures_;

@@ -30,6 +30,10 @@ std::string_view OpCodeName(OpCode op) {
       return "copy";
     case OpCode::kReduce:
       return "reduce";
+    case OpCode::kMulticast:
+      return "multicast";
+    case OpCode::kReduceRead:
+      return "reduce-read";
   }
   return "unknown";
 }
@@ -45,6 +49,12 @@ std::string InstructionText(const Instruction& instruction) {
       absl::StrAppend(&text, " into ", RangeText(instruction.target), " from rank ",
                       instruction.peer);
       break;
+    case OpCode::kMulticast:
+      absl::StrAppend(&text, " of ", RangeText(instruction.source), " to all ranks");
+      break;
+    case OpCode::kReduceRead:
+      absl::StrAppend(&text, " into ", RangeText(instruction.target), " from all ranks");
+      break;
     case OpCode::kCopy:
     case OpCode::kReduce:
       absl::StrAppend(&text, " of ", RangeText(instruction.source), " into ",
@@ -57,7 +67,8 @@ std::string InstructionText(const Instruction& instruction) {
 }
 
 int64_t MovedCount(const Instruction& instruction) {
-  return instruction.op == OpCode::kSend ? instruction.source.count : instruction.target.count;
+  const bool from_source = instruction.op == OpCode::kSend || instruction.op == OpCode::kMulticast;
+  return from_source ? instruction.source.count : instruction.target.count;
 }
 
 Bytes LocalTraffic(const Instruction& instruction, Bytes element) {
@@ -65,6 +76,8 @@ Bytes LocalTraffic(const Instruction& instruction, Bytes element) {
   switch (instruction.op) {
     case OpCode::kSend:
     case OpCode::kRecv:
+    case OpCode::kMulticast:
+    case OpCode::kReduceRead:
       return Bytes(0);
     case OpCode::kCopy:
       return element * (2 * count);

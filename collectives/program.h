@@ -45,20 +45,23 @@ enum class OpCode : uint8_t {
   kRecvReduce,  // target = operand op message from peer
   kCopy,        // source -> target
   kReduce,      // target = operand op each block of target.count elements of source
+  kMulticast,   // source -> every rank, this one too; each receives it from this one
+  kReduceRead,  // target = source of all ranks, reduced by the switches
 };
 std::string_view OpCodeName(OpCode op);
 
 // Starts when the one before it in its stream has finished, and those of another stream on which it
-// depends. A send has finished when it is posted: its source may be overwritten then. An
-// instruction that moves no element costs nothing and sends nothing.
+// depends. A send or multicast has finished when it is posted: its source may be overwritten then.
+// What a reduce-read takes from the other ranks are exposures of theirs. An instruction that moves
+// no element costs nothing and sends nothing.
 struct Instruction {
   OpCode op = OpCode::kSend;
   uint8_t connection = 0;  // messages: at most 256 between two ranks, each way
   uint32_t sequence = 0;   // messages: index in the connection and iteration, < sequences()
   int peer = -1;           // messages: rank
-  Range source = {};       // kSend, kCopy, kReduce
+  Range source = {};       // kSend, kMulticast, kCopy, kReduce
   Range operand = {};      // kRecvReduce, kReduce: target.count elements; may be the target
-  Range target = {};       // all but kSend
+  Range target = {};       // all but kSend and kMulticast
   // The first `depends_count` instructions of stream `depends_stream` have to finish before; -1:
   // none.
   int depends_stream = -1;
@@ -72,8 +75,17 @@ std::string InstructionText(const Instruction& instruction);
 int64_t MovedCount(const Instruction& instruction);
 
 // What a local operation reads and writes in all: 2 x bytes for a copy, 3 x for a receive with
-// reduction, (k + 1) x for a reduction of k inputs, the operand included. 0 for sends and receives.
+// reduction, (k + 1) x for a reduction of k inputs, the operand included. 0 for all others.
 Bytes LocalTraffic(const Instruction& instruction, Bytes element);
+
+// A range that a reduce-read of `reader`, with this connection and sequence, takes from the rank
+// that exposes it. It holds its value from the start of the program on: it is input.
+struct Exposure {
+  int reader = 0;  // may be the rank itself
+  uint8_t connection = 0;
+  uint32_t sequence = 0;
+  Range source = {};
+};
 
 class RankProgram {
  public:
@@ -84,6 +96,11 @@ class RankProgram {
   virtual int64_t length(int stream) const = 0;
   // Requires: 0 <= index < length(stream).
   virtual Instruction At(int stream, int64_t index) const = 0;
+
+  // What other ranks' reduce-reads take from this one, and its own from itself.
+  virtual int64_t exposures() const { return 0; }
+  // Requires: 0 <= index < exposures().
+  virtual Exposure ExposureAt(int64_t /*index*/) const { return {}; }
 
   // Sequence numbers of one iteration on one connection, at least 1; the same in all ranks.
   virtual uint32_t sequences() const = 0;

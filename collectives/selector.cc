@@ -12,13 +12,19 @@ absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& regist
   if (name != kAutoAlgorithm) {
     UPF_ASSIGN_OR_RETURN(const Algorithm* named, registry.Find(request.collective, name));
     UPF_RETURN_IF_ERROR(CheckRequest(*named, request));
+    UPF_RETURN_IF_ERROR(CheckFabric(*named, view));
     return named;
   }
   const Algorithm* cheapest = nullptr;
   Picoseconds cheapest_cost;
   absl::Status refused = absl::UnimplementedError("no algorithm is registered for the collective");
   for (const Algorithm* candidate : registry.List(request.collective)) {
-    if (absl::Status served = CheckRequest(*candidate, request); !served.ok()) {
+    if (candidate->info().limits.needs_in_switch) {
+      continue;
+    }
+    absl::Status served = CheckRequest(*candidate, request);
+    served.Update(CheckFabric(*candidate, view));
+    if (!served.ok()) {
       refused = served;
       continue;
     }

@@ -13,9 +13,11 @@ namespace upfabric::collectives {
 // The name that asks for the cheapest algorithm.
 inline constexpr std::string_view kAutoAlgorithm = "auto";
 
-// `name` is kAutoAlgorithm or a registered name. Ties go to the one registered first. Returns
+// `name` is kAutoAlgorithm or a registered name. Ties go to the one registered first. Algorithms
+// that reduce in the switch are taken by name only: using the switch is an ability of the library
+// as much as of the fabric, and no software profile says yet that its library has it. Returns
 // kNotFound for an unknown name; kUnimplemented, naming the limits, when the named one, or none,
-// can serve the request; kInvalidArgument for a bad request.
+// can serve the request on this fabric; kInvalidArgument for a bad request.
 absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& registry,
                                                  std::string_view name,
                                                  const CollectiveRequest& request,

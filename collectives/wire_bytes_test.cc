@@ -26,6 +26,9 @@ const Figure kFigures[] = {
      [](auto n, auto c) { return 2 * (n - 1) * c / n; }},
     {Collective::kAllReduce, "ring", [](auto n, auto c) { return 2 * (n - 1) * c; },
      [](auto n, auto c) { return 2 * (n - 1) * c / n; }},
+    // Answers to the reads, and the results.
+    {Collective::kAllReduce, "in_switch", [](auto n, auto c) { return n * c + c; },
+     [](auto n, auto c) { return c + c / n; }},
     {Collective::kAllGather, "direct", [](auto n, auto c) { return n * (n - 1) * c; },
      [](auto n, auto c) { return (n - 1) * c; }},
     {Collective::kAllGather, "ring", [](auto n, auto c) { return n * (n - 1) * c; },

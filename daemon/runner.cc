@@ -265,6 +265,9 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
                        collectives::Job::Create(
                            spec, [this](EndpointId endpoint) { return fabric_->Owns(endpoint); },
                            session->transport()));
+  if (!job->Groups().empty()) {
+    UPF_RETURN_IF_ERROR(fabric_->SetGroups(job->Groups()));
+  }
   for (const auto& [endpoint, client] : job->Clients()) {
     fabric_->Attach(endpoint, client);
   }

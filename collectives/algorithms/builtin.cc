@@ -38,6 +38,10 @@ Picoseconds CostTerms::Injection(int64_t count, int64_t messages) const {
                                      : view_.InjectionTime(element_ * count, messages);
 }
 
+Picoseconds CostTerms::ReduceRead(int64_t count) const {
+  return count == 0 ? Picoseconds(0) : view_.UnloadedReduceTime(element_ * count, ranks_);
+}
+
 Picoseconds CostTerms::Local(int64_t traffic) const {
   return traffic == 0 ? Picoseconds(0) : view_.LocalTime(element_ * traffic);
 }

@@ -15,17 +15,20 @@ namespace upfabric::collectives {
 class CostTerms {
  public:
   CostTerms(const CollectiveRequest& request, const fabric::FabricView& view)
-      : element_(ElementSize(request.type)), view_(view) {}
+      : element_(ElementSize(request.type)), ranks_(request.ranks), view_(view) {}
 
   // One message of `count` elements, from posting to delivery.
   Picoseconds Unloaded(int64_t count) const;
   // `messages` messages of `count` elements each through the links of one endpoint.
   Picoseconds Injection(int64_t count, int64_t messages) const;
+  // One reduce-read of `count` elements of every rank, from posting to the result.
+  Picoseconds ReduceRead(int64_t count) const;
   // One local operation that reads and writes `traffic` elements.
   Picoseconds Local(int64_t traffic) const;
 
  private:
   Bytes element_;
+  int ranks_;
   const fabric::FabricView& view_;
 };
 
@@ -88,6 +91,18 @@ inline Instruction RecvReduce(int peer, int connection, int64_t sequence, const 
           .sequence = static_cast<uint32_t>(sequence),
           .peer = peer,
           .operand = operand,
+          .target = target};
+}
+inline Instruction Multicast(int connection, int64_t sequence, const Range& source) {
+  return {.op = OpCode::kMulticast,
+          .connection = static_cast<uint8_t>(connection),
+          .sequence = static_cast<uint32_t>(sequence),
+          .source = source};
+}
+inline Instruction ReduceRead(int connection, int64_t sequence, const Range& target) {
+  return {.op = OpCode::kReduceRead,
+          .connection = static_cast<uint8_t>(connection),
+          .sequence = static_cast<uint32_t>(sequence),
           .target = target};
 }
 inline Instruction Copy(const Range& source, const Range& target) {

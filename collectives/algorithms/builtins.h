@@ -12,6 +12,7 @@ namespace upfabric::collectives {
 std::unique_ptr<Algorithm> AllReduceOneShot();
 std::unique_ptr<Algorithm> AllReduceTwoShot();
 std::unique_ptr<Algorithm> AllReduceRing();
+std::unique_ptr<Algorithm> AllReduceInSwitch();
 std::unique_ptr<Algorithm> AllGatherDirect();
 std::unique_ptr<Algorithm> AllGatherRing();
 std::unique_ptr<Algorithm> ReduceScatterDirect();

@@ -17,6 +17,10 @@ std::string RanksText(const collectives::AlgorithmLimits& limits) {
              : absl::StrCat(limits.ranks_min, " to ", limits.ranks_max);
 }
 
+std::string NeedsText(const collectives::AlgorithmLimits& limits) {
+  return limits.needs_in_switch ? "in-switch reduction, by name only" : "-";
+}
+
 std::string CountText(const collectives::AlgorithmLimits& limits) {
   return limits.count_max == std::numeric_limits<int64_t>::max() ? "any"
                                                                  : absl::StrCat(limits.count_max);
@@ -31,6 +35,7 @@ std::string AlgorithmsTable(const collectives::AlgorithmRegistry& registry,
                    {"ranks"},
                    {"count at most", Align::kRight},
                    {"in place"},
+                   {"needs"},
                    {"description"}});
   for (const collectives::Algorithm* algorithm : registry.All()) {
     const collectives::AlgorithmInfo& info = algorithm->info();
@@ -39,7 +44,8 @@ std::string AlgorithmsTable(const collectives::AlgorithmRegistry& registry,
       continue;
     }
     table.AddRow({name, std::string(info.name), RanksText(info.limits), CountText(info.limits),
-                  info.limits.in_place ? "yes" : "no", std::string(info.description)});
+                  info.limits.in_place ? "yes" : "no", NeedsText(info.limits),
+                  std::string(info.description)});
   }
   return table.Render();
 }
