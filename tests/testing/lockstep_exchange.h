@@ -4,12 +4,39 @@
 #define UPFABRIC_TESTS_TESTING_LOCKSTEP_EXCHANGE_H_
 
 #include <algorithm>
-#include <barrier>
+#include <condition_variable>
+#include <mutex>
 #include <vector>
 
 #include "fabric/sim/exchange.h"
 
 namespace upfabric::fabric::testing {
+
+// A barrier that blocks at once: std::barrier yields first, and a busy machine then takes the core
+// away for a whole time slice.
+class BlockingBarrier {
+ public:
+  explicit BlockingBarrier(int parties) : parties_(parties) {}
+
+  void ArriveAndWait() {
+    std::unique_lock lock(mutex_);
+    const int phase = phase_;
+    if (++arrived_ == parties_) {
+      arrived_ = 0;
+      ++phase_;
+      all_arrived_.notify_all();
+      return;
+    }
+    all_arrived_.wait(lock, [&] { return phase_ != phase; });
+  }
+
+ private:
+  const int parties_;
+  std::mutex mutex_;
+  std::condition_variable all_arrived_;
+  int arrived_ = 0;
+  int phase_ = 0;
+};
 
 // What the partitions share.
 class LockstepHub {
@@ -24,7 +51,7 @@ class LockstepHub {
   friend class LockstepExchange;
   std::vector<std::vector<std::vector<sim::CrossingRecord>>> boxes_;  // from, to
   std::vector<sim::Ticks> next_;
-  std::barrier<> barrier_;
+  BlockingBarrier barrier_;
 };
 
 class LockstepExchange final : public sim::WindowExchange {
@@ -39,13 +66,13 @@ class LockstepExchange final : public sim::WindowExchange {
       hub_.boxes_[partition_][to] = outgoing[to];
     }
     hub_.next_[partition_] = next;
-    hub_.barrier_.arrive_and_wait();
+    hub_.barrier_.ArriveAndWait();
     for (size_t from = 0; from < outgoing.size(); ++from) {
       const std::vector<sim::CrossingRecord>& box = hub_.boxes_[from][partition_];
       incoming.insert(incoming.end(), box.begin(), box.end());
     }
     const sim::Ticks agreed = *std::min_element(hub_.next_.begin(), hub_.next_.end());
-    hub_.barrier_.arrive_and_wait();
+    hub_.barrier_.ArriveAndWait();
     return agreed;
   }
 
