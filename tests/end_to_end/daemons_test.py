@@ -147,7 +147,8 @@ class EndingTest(DaemonsTest):
     def test_a_killed_daemon_ends_the_run_and_the_job(self):
         job = self.start_daemons("--peer-timeout", "3s")
         run = self.start([program("upfabric"), "run", "all_to_all", "-b", "64M", "-e", "1G", "-f",
-                          "2", "-c", "0", "--payload", "none", "--connect", job.control[0]])
+                          "2", "-c", "0", "--payload", "none", "--granularity", "packet",
+                          "--connect", job.control[0]])
         harness.wait_until(
             lambda: 'upfabric_run_active 1' in scrape(job.metrics[0]), 30, "run is active")
         os.kill(job.pids("upfabricd")[2], signal.SIGKILL)
