@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "fabric/api/fabric_view.h"
 #include "fabric/api/message_port.h"
+#include "fabric/model/faults.h"
 #include "fabric/model/spec.h"
 #include "fabric/sim/exchange.h"
 
@@ -45,6 +46,11 @@ struct ChannelCounters {
   Picoseconds busy;
   Picoseconds credit_stall;
   int64_t queue_packets_max = 0;
+  int64_t replays = 0;               // failed flits that the link found and sent again
+  int64_t discarded_wire_bytes = 0;  // sent in vain, beyond wire_bytes; rounded up
+  int64_t shares_returned = 0;       // to the endpoint, for want of a route; only to_switch
+  int64_t leaked_wire_bytes = 0;     // of credits, in the last row; rounded up
+  bool up = true;                    // the link, at Now()
 };
 
 // What this partition did in the rows so far.
@@ -55,6 +61,7 @@ struct FabricTotals {
   int64_t windows = 0;
   int64_t messages_posted = 0;
   int64_t messages_delivered = 0;
+  int64_t faults = 0;  // of the schedule that have happened; the same in all partitions
 };
 
 class Fabric {
@@ -62,7 +69,8 @@ class Fabric {
   virtual ~Fabric() = default;
 
   // Returns kInvalidArgument if the fabric cannot be built: a delay of 0 between components, a
-  // buffer smaller than a packet, more endpoints or links than a record can name.
+  // buffer smaller than a packet, a replay window that acks would limit, more endpoints or links
+  // than a record can name.
   static absl::StatusOr<std::unique_ptr<Fabric>> Create(const FabricSpec& spec,
                                                         const FabricOptions& options);
 
@@ -78,13 +86,27 @@ class Fabric {
   // Gives an owned endpoint its client for the next row. Requires: not running.
   virtual void Attach(EndpointId endpoint, MessagePortClient* client) = 0;
 
+  // What goes wrong, and when, in the rows to come (times are those of a row); the same in all
+  // partitions. Returns kInvalidArgument if it does not fit the fabric, and changes nothing.
+  // Requires: no row is running; or it is called from inside the exchange once the next window's
+  // start is agreed, in the same window in all partitions, and the schedule differs from the last
+  // one only by faults at or after that start.
+  virtual absl::Status SetFaults(const FaultSchedule& schedule) = 0;
+
   // Runs from virtual time 0 until nothing is pending in any partition, then detaches the clients
-  // and checks conservation (a violation ends the process with 70). Returns an error only when
-  // `exchange` does. The fabric is quiet again afterwards, also after an error.
+  // and checks conservation (a violation ends the process with 70). Returns an error when
+  // `exchange` does; kDataLoss, which names links and times, if a message of an owned endpoint
+  // found no link any more. What waits for leaked credits is no error here: the row ends without
+  // it, and Blocked() names it. The fabric is quiet again afterwards, also after an error.
   virtual absl::Status RunRow(sim::WindowExchange& exchange) = 0;
 
   // Hash of the deliveries of each owned endpoint in the last row: (endpoint, hash).
   virtual std::vector<std::pair<EndpointId, uint64_t>> DeliveryHashes() const = 0;
+
+  // Who waited, and for what, when the last row ended, or waits now if one is running:
+  // "gpu0:3>sw3:0 waits for credits; 4096 B of them have leaked". Empty after a row that ran to its
+  // end.
+  virtual std::vector<std::string> Blocked() const = 0;
 
   // May be called from inside the exchange: the state after the last window.
   virtual std::vector<ChannelCounters> Counters() const = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "fabric/base/fingerprint.h"
 
@@ -11,15 +12,29 @@ using sim::kNever;
 using sim::Record;
 using sim::Ticks;
 
+namespace {
+
+// Rounded up.
+Ticks Scaled(Ticks length, Ratio factor) {
+  const auto scaled = static_cast<internal::Int128>(length) * factor.numerator();
+  return static_cast<Ticks>((scaled + factor.denominator() - 1) / factor.denominator());
+}
+
+}  // namespace
+
 Endpoint::Endpoint(const EndpointTimes& times, EndpointId id, int endpoints, int links)
     : times_(&times),
       id_(id),
       endpoints_(endpoints),
       shares_in_(static_cast<size_t>(links)),
-      shares_out_(static_cast<size_t>(links)) {}
+      returns_in_(static_cast<size_t>(links)),
+      shares_out_(static_cast<size_t>(links)),
+      links_up_(static_cast<size_t>(links)) {
+  std::iota(links_up_.begin(), links_up_.end(), 0u);
+}
 
 // Arrivals and own events are taken in order of time; at the same instant arrivals first (by link),
-// then events in the order in which they were posted.
+// then shares that came back (by link), then events in the order in which they were posted.
 Ticks Endpoint::Advance(Ticks window_end) {
   if (client_ != nullptr && !started_) {
     started_ = true;
@@ -35,7 +50,12 @@ Ticks Endpoint::Advance(Ticks window_end) {
     }
     if (arrival_time <= event_time) {
       now_ = arrival_time;
-      TakeShare(arrivals_[arrival++]);
+      const Record share = arrivals_[arrival++];
+      if (share.source == id_.value()) {
+        PostShare(share);
+      } else {
+        TakeShare(share);
+      }
     } else {
       now_ = event_time;
       const Event event = events_.top();
@@ -45,9 +65,11 @@ Ticks Endpoint::Advance(Ticks window_end) {
   }
   records_taken_ += static_cast<int64_t>(arrivals_.size());
   Ticks next = events_.empty() ? kNever : events_.top().time;
-  for (const sim::Inlet& inlet : shares_in_) {
-    if (!inlet.records.empty()) {
-      next = std::min(next, inlet.records.front().time);
+  for (const std::vector<sim::Inlet>* inlets : {&shares_in_, &returns_in_}) {
+    for (const sim::Inlet& inlet : *inlets) {
+      if (!inlet.records.empty()) {
+        next = std::min(next, inlet.records.front().time);
+      }
     }
   }
   return next;
@@ -55,10 +77,12 @@ Ticks Endpoint::Advance(Ticks window_end) {
 
 void Endpoint::CollectArrivals(Ticks window_end) {
   arrivals_.clear();
-  for (sim::Inlet& inlet : shares_in_) {
-    while (!inlet.records.empty() && inlet.records.front().time < window_end) {
-      arrivals_.push_back(inlet.records.front());
-      inlet.records.pop();
+  for (std::vector<sim::Inlet>* inlets : {&shares_in_, &returns_in_}) {
+    for (sim::Inlet& inlet : *inlets) {
+      while (!inlet.records.empty() && inlet.records.front().time < window_end) {
+        arrivals_.push_back(inlet.records.front());
+        inlet.records.pop();
+      }
     }
   }
   std::stable_sort(arrivals_.begin(), arrivals_.end(),
@@ -66,7 +90,7 @@ void Endpoint::CollectArrivals(Ticks window_end) {
 }
 
 void Endpoint::TakeShare(const Record& share) {
-  if (share.shares == 1) {
+  if (share.shares == 1 && !share.moved() && !share.split()) {
     Deliver(share);
     return;
   }
@@ -75,7 +99,9 @@ void Endpoint::TakeShare(const Record& share) {
     message.started = true;
     message.shares_missing = share.shares;
   }
-  if (--message.shares_missing == 0) {
+  (share.moved() ? message.rests_missing : message.shares_missing) -= 1;
+  message.rests_missing += share.split() ? 1 : 0;
+  if (message.shares_missing == 0 && message.rests_missing == 0) {
     Deliver(share);
   }
 }
@@ -97,10 +123,22 @@ void Endpoint::Deliver(const Record& share) {
 }
 
 void Endpoint::TakeEvent(const Event& event) {
-  if (event.kind == EventKind::kLocalDone) {
-    client_->OnLocalDone(Now(), event.cookie);
-  } else {
-    client_->OnTimer(Now(), event.cookie);
+  switch (event.kind) {
+    case EventKind::kLocalDone:
+      client_->OnLocalDone(Now(), event.cookie);
+      break;
+    case EventKind::kTimer:
+      client_->OnTimer(Now(), event.cookie);
+      break;
+    case EventKind::kRoute: {
+      const Parked parked = parked_[event.cookie];
+      if (parked.is_share) {
+        PostShare(parked.share);
+      } else {
+        PostMessage(parked.message);
+      }
+      break;
+    }
   }
 }
 
@@ -112,13 +150,24 @@ void Endpoint::PostSend(const SendRequest& request) {
   UPF_CHECK(request.destination != id_);
   UPF_CHECK_OP(request.destination.value(), <, endpoints_);
   UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  UPF_CHECK_OP(times_->framing->PacketsOf(request.size), <=, std::numeric_limits<uint32_t>::max());
+  ++messages_posted_;
+  bytes_posted_ += request.size.count();
+  PostMessage(request);
+}
+
+void Endpoint::PostMessage(const SendRequest& request) {
+  FindLinks(request.destination.value());
+  if (links_up_.empty()) {
+    Park({request, Record(), false}, request.destination.value());
+    return;
+  }
   const Framing& framing = *times_->framing;
   const int64_t packets = framing.PacketsOf(request.size);
-  const int64_t links = static_cast<int64_t>(shares_out_.size());
+  const auto links = static_cast<int64_t>(links_up_.size());
   const int64_t shares = std::min(packets, links);
-  UPF_CHECK_OP(packets, <=, std::numeric_limits<uint32_t>::max());
   Record share;
-  share.time = now_ + times_->injection;
+  share.time = ReadyAtPort();
   share.tag = request.tag;
   share.source = static_cast<uint16_t>(id_.value());
   share.destination = static_cast<uint16_t>(request.destination.value());
@@ -134,10 +183,53 @@ void Endpoint::PostSend(const SendRequest& request) {
     share.payload = static_cast<uint16_t>(
         (has_last ? framing.LastPayloadOf(request.size) : framing.max_payload()).count());
     const uint64_t link = (start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links);
-    shares_out_[link].Emit(share);
+    shares_out_[links_up_[link]].Emit(share);
   }
-  ++messages_posted_;
-  bytes_posted_ += request.size.count();
+}
+
+// Shares that came back go, each whole, to the links that are up in turn.
+void Endpoint::PostShare(const Record& returned) {
+  FindLinks(returned.destination);
+  if (links_up_.empty()) {
+    Park({SendRequest(), returned, true}, returned.destination);
+    return;
+  }
+  Record share = returned;
+  share.time = ReadyAtPort();
+  const uint64_t pick = (share.destination + moves_++) % links_up_.size();
+  shares_out_[links_up_[pick]].Emit(share);
+}
+
+void Endpoint::FindLinks(int destination) {
+  if (times_->faults->empty()) {
+    return;
+  }
+  links_up_.clear();
+  for (size_t link = 0; link < shares_out_.size(); ++link) {
+    if (times_->faults->RouteUp(id_.value(), destination, static_cast<int>(link), now_)) {
+      links_up_.push_back(static_cast<uint32_t>(link));
+    }
+  }
+}
+
+void Endpoint::Park(const Parked& parked, int destination) {
+  const Ticks up = times_->faults->NextRoute(id_.value(), destination, now_);
+  if (up != kNever) {
+    Schedule(up, EventKind::kRoute, static_cast<uint32_t>(parked_.size()));
+    parked_.push_back(parked);
+  } else if (failure_.destination < 0) {
+    failure_ = {now_, destination};
+  }
+}
+
+// Injection; a slow endpoint takes longer, and its posts do not overtake each other.
+Ticks Endpoint::ReadyAtPort() {
+  Ticks injection = times_->injection;
+  if (!times_->faults->empty()) {
+    injection = Scaled(injection, times_->faults->InjectionFactor(id_.value(), now_));
+  }
+  ready_ = std::max(ready_, now_ + injection);
+  return ready_;
 }
 
 bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
@@ -157,8 +249,10 @@ bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
 // The memory serves one operation after another; the fixed time of several overlaps.
 void Endpoint::PostLocal(Bytes traffic, uint32_t cookie) {
   const Ticks start = std::max(now_, memory_free_);
-  memory_free_ = start + (times_->ticks_per_local_byte * Ratio(traffic.count())).Ceil();
-  Schedule(memory_free_ + times_->local_latency, EventKind::kLocalDone, cookie);
+  const Ratio factor = times_->faults->MemoryFactor(id_.value(), now_);
+  memory_free_ =
+      start + Scaled((times_->ticks_per_local_byte * Ratio(traffic.count())).Ceil(), factor);
+  Schedule(memory_free_ + Scaled(times_->local_latency, factor), EventKind::kLocalDone, cookie);
 }
 
 void Endpoint::PostTimer(Picoseconds delay, uint32_t cookie) {
@@ -170,6 +264,15 @@ void Endpoint::Reset() {
   for (sim::Inlet& inlet : shares_in_) {
     inlet.records.clear();
   }
+  for (sim::Inlet& inlet : returns_in_) {
+    inlet.records.clear();
+  }
+  links_up_.resize(shares_out_.size());
+  std::iota(links_up_.begin(), links_up_.end(), 0u);
+  ready_ = 0;
+  moves_ = 0;
+  parked_.clear();
+  failure_ = {};
   client_ = nullptr;
   started_ = false;
   now_ = 0;

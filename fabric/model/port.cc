@@ -7,15 +7,21 @@ namespace upfabric::fabric {
 using sim::Record;
 using sim::Ticks;
 
-Port::Port(const HopTimes& times, uint32_t switch_buffer_units, Ticks* next)
-    : times_(&times), lanes_(static_cast<size_t>(times.virtual_channels)) {
+Port::Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units, Ticks* next)
+    : times_(&times), place_(place), lanes_(static_cast<size_t>(times.virtual_channels)) {
   transmitter_.Init(times, switch_buffer_units, next);
 }
 
 Ticks Port::Advance(Ticks window_end) {
   Receive(window_end);
+  if (!times_->faults->empty()) {
+    PassFaults(window_end);
+  }
   TakeShares(window_end);
   Ticks next = Send(window_end);
+  if (faults_passed_ < times_->faults->times().size() && waiting()) {
+    next = std::min(next, times_->faults->times()[faults_passed_]);
+  }
   if (!packets_in_.records.empty()) {
     next = std::min(next, packets_in_.records.front().time);
   }
@@ -47,9 +53,71 @@ void Port::Receive(Ticks window_end) {
 void Port::TakeShares(Ticks window_end) {
   sim::RecordQueue<Record>& queue = shares_in_.records;
   while (!queue.empty() && queue.front().time < window_end) {
-    lanes_[queue.front().virtual_channel()].shares.push(queue.front());
+    const Record& share = queue.front();
+    if (RouteUp(share, share.time)) {
+      lanes_[share.virtual_channel()].shares.push(share);
+    } else {
+      Return(share, share.time);
+    }
     queue.pop();
   }
+}
+
+// Faults cut the window: what starts before one is decided without it. A port without waiting
+// shares may be late here: then nothing can start, and nothing goes back, at the fault's time.
+void Port::PassFaults(Ticks window_end) {
+  const std::vector<Ticks>& times = times_->faults->times();
+  for (; faults_passed_ < times.size() && times[faults_passed_] < window_end; ++faults_passed_) {
+    const Ticks now = times[faults_passed_];
+    TakeShares(now);
+    Send(now);
+    for (Lane& lane : lanes_) {
+      TakeBack(lane, now);
+    }
+    transmitter_.PassFaults(now);
+  }
+}
+
+// Sends the shares back whose route is down. A share that has begun ends with its next packet, so
+// that the receiver, which sees packets of one link in order, knows when all of them are in.
+void Port::TakeBack(Lane& lane, Ticks now) {
+  sim::RecordQueue<Record> kept;
+  size_t counted = 0;
+  for (size_t i = 0; i < lane.shares.size(); ++i) {
+    Record share = lane.shares[i];
+    const bool begun = i == 0 && lane.begun;
+    Record rest = share;
+    rest.packets -= begun ? 1 : 0;
+    const bool back = rest.packets > 0 && !RouteUp(share, now);
+    if (back) {
+      if (begun) {
+        rest.flags |= Record::kMoved;
+        share.flags |= Record::kSplit;
+        share.packets = 1;
+        share.payload = times_->full_payload;
+      }
+      waiting_packets_ -= i < lane.counted ? rest.packets : 0;
+      Return(rest, now);
+    }
+    if (!back || begun) {
+      kept.push(share);
+      counted += i < lane.counted ? 1 : 0;
+    }
+  }
+  lane.shares = kept;
+  lane.counted = counted;
+}
+
+void Port::Return(const Record& share, Ticks now) {
+  Record back = share;
+  back.time = now + times_->delivery;
+  returns_out_.Emit(back);
+  ++shares_returned_;
+}
+
+bool Port::waiting() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return !lane.shares.empty(); });
 }
 
 Ticks Port::Send(Ticks window_end) {
@@ -110,6 +178,7 @@ void Port::Start(const StartChoice& choice, Ticks window_end) {
   CountWaiting(choice.start, packets, shape.ticks);
   waiting_packets_ -= packets;
   share.packets -= static_cast<uint32_t>(packets);
+  lane.begun = share.packets > 0;
   if (share.packets == 0) {
     lane.shares.pop();
     --lane.counted;
@@ -152,8 +221,10 @@ void Port::Reset() {
   for (Lane& lane : lanes_) {
     lane.shares.clear();
     lane.counted = 0;
+    lane.begun = false;
   }
   waiting_packets_ = 0;
+  faults_passed_ = 0;
 }
 
 int64_t Port::MemoryBytes() const {

@@ -4,7 +4,9 @@
 //          channel), a packet each time the serializer is free and its credits are there; arriving
 //          packets leave the receive buffer when their last byte is in, which returns their
 //          credits; the last packet of a share tells the endpoint, a delivery time later.
-// Omits:   interleaving of the shares of one virtual channel; replay.
+//          When a route goes down, shares that wait for it go back to the endpoint, a delivery time
+//          later; one that has begun to leave is split (see faults.h).
+// Omits:   interleaving of the shares of one virtual channel.
 // Units:   ticks.
 
 #ifndef UPFABRIC_FABRIC_MODEL_PORT_H_
@@ -18,15 +20,23 @@
 
 namespace upfabric::fabric {
 
+// Where a port is: link `link` of endpoint `endpoint`.
+struct PortPlace {
+  int endpoint = 0;
+  int link = 0;
+};
+
 class Port final : public sim::Component {
  public:
-  Port(const HopTimes& times, uint32_t switch_buffer_units, sim::Ticks* next);
+  Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units,
+       sim::Ticks* next);
 
   // Wiring, once.
   sim::Inlet& shares_in() { return shares_in_; }       // from the endpoint
   sim::Inlet& packets_in() { return packets_in_; }     // from the switch
   Transmitter& transmitter() { return transmitter_; }  // towards the switch
   void ConnectSharesOut(const sim::Outlet& outlet) { shares_out_ = outlet; }
+  void ConnectReturnsOut(const sim::Outlet& outlet) { returns_out_ = outlet; }
   void ConnectCreditsOut(CreditPool* pool) { credits_out_ = pool; }
 
   sim::Ticks Advance(sim::Ticks window_end) override;
@@ -35,15 +45,25 @@ class Port final : public sim::Component {
 
   const Transmitter& transmitter() const { return transmitter_; }
   const ReceiveCounters& received() const { return received_; }
+  int64_t shares_returned() const { return shares_returned_; }
+  // Packets wait to be sent.
+  bool waiting() const;
 
  private:
   // Shares of one virtual channel, ready or soon so, in order.
   struct Lane {
     sim::RecordQueue<sim::Record> shares;
     size_t counted = 0;  // of these, how many are in waiting_packets_
+    bool begun = false;  // of the first, some packets have left
   };
   void Receive(sim::Ticks window_end);
   void TakeShares(sim::Ticks window_end);
+  void PassFaults(sim::Ticks window_end);
+  void TakeBack(Lane& lane, sim::Ticks now);
+  void Return(const sim::Record& share, sim::Ticks now);
+  bool RouteUp(const sim::Record& share, sim::Ticks at) const {
+    return times_->faults->RouteUp(place_.endpoint, share.destination, place_.link, at);
+  }
   sim::Ticks Send(sim::Ticks window_end);
   StartChoice Choose(sim::Ticks window_end);
   void Start(const StartChoice& choice, sim::Ticks window_end);
@@ -56,13 +76,17 @@ class Port final : public sim::Component {
   }
 
   const HopTimes* times_;
+  PortPlace place_;
   sim::Inlet shares_in_;
   sim::Inlet packets_in_;
   Transmitter transmitter_;
   sim::Outlet shares_out_;
+  sim::Outlet returns_out_;
   CreditPool* credits_out_ = nullptr;
   std::vector<Lane> lanes_;  // by virtual channel
   int64_t waiting_packets_ = 0;
+  size_t faults_passed_ = 0;  // of the timeline's times
+  int64_t shares_returned_ = 0;
   ReceiveCounters received_;
 };
 

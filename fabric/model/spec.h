@@ -62,6 +62,20 @@ struct RetimerSpec {
   Picoseconds latency;
 };
 
+// Link-level retry, go-back-N.
+struct RetrySpec {
+  Bytes window;            // wire bytes that may be unacknowledged
+  Bytes ack_spacing;       // wire bytes between acks, at most
+  Picoseconds turnaround;  // receiver's nack and sender's restart, without the way between them
+};
+
+// What is left of bit errors after FEC, and how the link repairs it.
+struct ErrorSpec {
+  Ratio flit_error_rate;  // 0 to 1/100
+  Bytes flit;             // on the wire; what the rate is stated for
+  RetrySpec retry;
+};
+
 struct LinkSpec {
   int lanes = 0;
   Bandwidth lane_rate;
@@ -75,6 +89,8 @@ struct LinkSpec {
   std::vector<RetimerSpec> retimers;
   std::string medium;
   Picoseconds propagation;  // length x delay, rounded up to 1 ps
+  bool has_errors = false;  // else no flit fails, and none can be made to
+  ErrorSpec errors;
 };
 
 struct SwitchSpec {

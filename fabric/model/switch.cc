@@ -22,6 +22,25 @@ Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
 }
 
 Ticks Switch::Advance(Ticks window_end) {
+  if (!times_->faults->empty()) {
+    PassFaults(window_end);
+  }
+  return AdvanceTo(window_end);
+}
+
+// Faults cut the window, as in a port. None takes packets out of a switch, so it need not be woken
+// for them.
+void Switch::PassFaults(Ticks window_end) {
+  const std::vector<Ticks>& times = times_->faults->times();
+  for (; faults_passed_ < times.size() && times[faults_passed_] < window_end; ++faults_passed_) {
+    AdvanceTo(times[faults_passed_]);
+    for (Output& output : outputs_) {
+      output.transmitter.PassFaults(times[faults_passed_]);
+    }
+  }
+}
+
+Ticks Switch::AdvanceTo(Ticks window_end) {
   const Ticks next_arrival = TakeArrivals(window_end);
   for (const int output : active_) {
     SortNew(output);
@@ -282,7 +301,7 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
   return peak;
 }
 
-bool Switch::Idle(int output) {
+bool Switch::Idle(int output) const {
   for (int lane = 0; lane < times_->virtual_channels; ++lane) {
     if (!QueueOf(output, lane).entries.empty()) {
       return false;
@@ -306,6 +325,7 @@ void Switch::Reset() {
     queue.waiting = 0;
   }
   active_.clear();
+  faults_passed_ = 0;
 }
 
 int64_t Switch::MemoryBytes() const {

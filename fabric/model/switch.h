@@ -25,6 +25,7 @@ namespace upfabric::fabric {
 
 struct SwitchOptions {
   int links_per_endpoint = 1;
+  int first_link = 0;                  // of the links of an endpoint, the first that ends here
   int ports = 0;                       // endpoints x links_per_endpoint
   uint32_t endpoint_buffer_units = 0;  // credits of each output and virtual channel
   // Outputs share no state, so each may run through the window by itself. Merging them in the order
@@ -51,6 +52,8 @@ class Switch final : public sim::Component {
   const Transmitter& transmitter(int port) const {
     return outputs_[static_cast<size_t>(port)].transmitter;
   }
+  // Packets wait at an output.
+  bool waiting(int port) const { return !Idle(port); }
   int64_t packets_received(int port) const { return inputs_[static_cast<size_t>(port)].received; }
 
  private:
@@ -80,6 +83,8 @@ class Switch final : public sim::Component {
     Transmitter transmitter;
     bool active = false;  // in active_
   };
+  sim::Ticks AdvanceTo(sim::Ticks window_end);
+  void PassFaults(sim::Ticks window_end);
   sim::Ticks TakeArrivals(sim::Ticks window_end);
   void Enqueue(const sim::Record& packet, uint32_t input);
   void SortNew(int output);
@@ -98,13 +103,17 @@ class Switch final : public sim::Component {
   Queue& QueueOf(int output, int lane) {
     return queues_[static_cast<size_t>(output * times_->virtual_channels + lane)];
   }
-  bool Idle(int output);
+  const Queue& QueueOf(int output, int lane) const {
+    return queues_[static_cast<size_t>(output * times_->virtual_channels + lane)];
+  }
+  bool Idle(int output) const;
 
   const HopTimes* times_;
   SwitchOptions options_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<Queue> queues_;           // by output, then virtual channel
+  size_t faults_passed_ = 0;            // of the timeline's times
   std::vector<int> active_;             // outputs with packets, in no particular order
   std::vector<const Entry*> arriving_;  // scratch of PeakOfTrain
 };

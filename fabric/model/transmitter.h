@@ -4,17 +4,30 @@
 // back
 //          leave as one train. A port has one towards its switch, a switch one for each output;
 //          they decide what goes next, this decides when.
-// Omits:   bit errors, replay, lane loss.
+//          Link-level retry, go-back-N: the receiver finds a failed flit when the packet's last bit
+//          is in, asks for it (one control delay back), and the sender starts the packet again, a
+//          turnaround later; what it sent in between is discarded, so the wire counts as full until
+//          then (with packets sent in vain, or with the protocol's idle flits). Everything behind
+//          the packet follows its good copy. A replayed flit can fail again. Once started, a packet
+//          is not overtaken: order is decided at its first start. Buffers free as if it had left
+//          well: the copy is kept in the replay buffer.
+// Omits:   a limit of replays in a row (a link tries until it succeeds); failed acks and credits
+//          (nack and credit are taken to arrive); a replay window that binds, which the fabric
+//          refuses; a packet's part before its failed flit is sent again with it.
 // Units:   ticks.
 
 #ifndef UPFABRIC_FABRIC_MODEL_TRANSMITTER_H_
 #define UPFABRIC_FABRIC_MODEL_TRANSMITTER_H_
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "fabric/model/counters.h"
 #include "fabric/model/credit_pool.h"
+#include "fabric/model/fault_timeline.h"
+#include "fabric/model/flit_errors.h"
 #include "fabric/model/link_timing.h"
 #include "fabric/sim/engine.h"
 
@@ -29,6 +42,10 @@ struct HopTimes {
   sim::Ticks data_delay = 0;     // of the channels this component sends packets on
   sim::Ticks control_delay = 0;  // of the credits it returns
   sim::Ticks delivery = 0;       // port to endpoint
+  sim::Ticks replay_delay = 0;   // from a failed packet's last bit to its next start
+  Ratio flit_error_rate;         // as built
+  FlitErrorTables* errors = nullptr;
+  const FaultTimeline* faults = nullptr;
 };
 
 // What a transmitter could send next: the first packet of one of several lanes.
@@ -39,6 +56,14 @@ struct StartChoice {
   sim::Ticks other_start = sim::kNever;  // earliest start of another lane
 };
 
+// A channel: link `link` of endpoint `endpoint`, away from the endpoint or towards it.
+struct ChannelPlace {
+  int endpoint = 0;
+  int link = 0;
+  bool to_switch = true;
+  uint64_t draw_key = 0;
+};
+
 class Transmitter {
  public:
   // `buffer_units` of each virtual channel at the receiver; `next` as in CreditPool::Init.
@@ -47,6 +72,11 @@ class Transmitter {
     credits_.Init(times.virtual_channels, buffer_units, next);
   }
   void Connect(const sim::Outlet& outlet) { outlet_ = outlet; }
+  // Names the channel to the faults and to the draws of failing flits.
+  void Place(const ChannelPlace& place);
+  // Applies the faults of the channel at `now`. Requires: what starts before `now` has started, and
+  // nothing else.
+  void PassFaults(sim::Ticks now);
   CreditPool& credits() { return credits_; }
 
   // When a packet that is there since `arrival` could start, if that is before `window_end`; else a
@@ -72,16 +102,35 @@ class Transmitter {
   }
   const SendCounters& sent() const { return sent_; }
   bool credits_complete() const { return credits_.Complete(); }
+  uint32_t credits_leaked() const { return credits_.leaked(); }
+  const ChannelPlace& place() const { return place_; }
 
   void Reset();
   int64_t MemoryBytes() const { return credits_.MemoryBytes(); }
 
  private:
+  static constexpr int64_t kNoFailure = std::numeric_limits<int64_t>::max();
+
+  // Packets of `shape` that pass before the next one that fails.
+  int64_t PassingPackets(const PacketShape& shape) const {
+    return (fails_at_ - sent_.wire_units) / shape.units;
+  }
+  bool Fails(const PacketShape& shape, int64_t packets) const {
+    return sent_.wire_units + packets * shape.units > fails_at_;
+  }
+  sim::Ticks Replay(sim::Ticks start, const PacketShape& shape);
+  void SetErrors(const FlitErrors* errors);
+  void DrawNextFailure();
+
   const HopTimes* times_ = nullptr;
   CreditPool credits_;
   sim::Outlet outlet_;
   sim::Ticks free_ = 0;  // when the serializer is free
   SendCounters sent_;
+  ChannelPlace place_;
+  const FlitErrors* errors_ = nullptr;
+  // The packet with this wire unit fails; counted as sent_.wire_units, so without discarded ones.
+  int64_t fails_at_ = kNoFailure;
 };
 
 }  // namespace upfabric::fabric

@@ -26,10 +26,14 @@ struct Record {
   uint8_t flags = 0;     // virtual channel in the low four bits, then kLast
 
   static constexpr uint8_t kChannelMask = 0x0f;
-  static constexpr uint8_t kLast = 0x10;  // train: ends its share
+  static constexpr uint8_t kLast = 0x10;   // train: ends its share
+  static constexpr uint8_t kMoved = 0x20;  // with kLast: the share is the rest of a split one
+  static constexpr uint8_t kSplit = 0x40;  // with kLast: the share's rest comes as one more share
 
   uint8_t virtual_channel() const { return flags & kChannelMask; }
   bool last() const { return (flags & kLast) != 0; }
+  bool moved() const { return (flags & kMoved) != 0; }
+  bool split() const { return (flags & kSplit) != 0; }
 };
 static_assert(sizeof(Record) == 24 && std::is_trivially_copyable_v<Record>);
 

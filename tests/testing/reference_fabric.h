@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -18,6 +19,8 @@
 #include <vector>
 
 #include "fabric/base/fingerprint.h"
+#include "fabric/model/fault_timeline.h"
+#include "fabric/model/flit_errors.h"
 #include "fabric/model/link_timing.h"
 #include "fabric/topo/layout.h"
 #include "tests/testing/traffic.h"
@@ -28,11 +31,17 @@ class ReferenceFabric {
  public:
   using Ticks = sim::Ticks;
 
-  ReferenceFabric(const FabricSpec& spec, uint64_t seed)
+  // The spec and the faults must be valid.
+  ReferenceFabric(const FabricSpec& spec, uint64_t seed, const FaultSchedule& faults = {})
       : spec_(spec),
         seed_(seed),
         layout_(*Layout::Create(spec, 1)),
-        timing_(*LinkTiming::Create(spec.link, spec.protocol)) {
+        timing_(*LinkTiming::Create(spec.link, spec.protocol)),
+        error_tables_(spec.link.has_errors
+                          ? Ratio(spec.link.errors.flit.count()) / timing_.framing().unit_bytes()
+                          : Ratio(1)),
+        moves_(static_cast<size_t>(spec.endpoints)),
+        ready_(static_cast<size_t>(spec.endpoints)) {
     const Ratio unit = timing_.framing().unit_bytes();
     const auto units = [&](Bytes buffer) {
       const Ratio exact = Ratio(buffer.count()) / unit;
@@ -43,6 +52,11 @@ class ReferenceFabric {
                Sender(spec.switch_chip.virtual_channels, units(spec.switch_chip.buffer_per_vc)));
     down_.assign(links,
                  Sender(spec.switch_chip.virtual_channels, units(spec.endpoint.buffer_per_vc)));
+    SetFaults(faults);
+    for (size_t link = 0; link < links; ++link) {
+      SetErrorRate(up_[link], 2 * link, spec.link.errors.flit_error_rate);
+      SetErrorRate(down_[link], 2 * link + 1, spec.link.errors.flit_error_rate);
+    }
   }
 
   // Runs the sends and returns the arrival of each.
@@ -76,6 +90,9 @@ class ReferenceFabric {
     return arrival;
   }
 
+  int64_t replays() const { return replays_; }
+  int64_t shares_returned() const { return shares_returned_; }
+
  private:
   struct Packet {
     uint32_t index = 0;  // of the send
@@ -83,10 +100,11 @@ class ReferenceFabric {
     int destination = 0;
     int64_t payload = 0;
     int lane = 0;
-    bool last = false;  // of its share
-    int64_t shares = 1;
-    Ticks head = 0;    // when it (or its share) became ready here
-    size_t input = 0;  // switch: the link it came in on
+    int64_t message_packets = 1;
+    uint64_t share = 0;          // the packets that were posted together on one link
+    bool first_of_share = true;  // none of it has left before
+    Ticks head = 0;              // when it (or its share) became ready here
+    size_t input = 0;            // switch: the link it came in on
   };
   struct Sender {
     Sender(int lanes, int64_t units)
@@ -94,7 +112,12 @@ class ReferenceFabric {
     std::vector<std::deque<Packet>> queues;  // by virtual channel
     std::vector<int64_t> credits;
     Ticks free = 0;
+    const FlitErrors* errors = nullptr;
+    uint64_t draw_key = 0;
+    int64_t wire = 0;  // units put on the wire
+    int64_t fails_at = std::numeric_limits<int64_t>::max();
   };
+  using Share = std::vector<Packet>;
   class Port final : public MessagePort {
    public:
     Port(ReferenceFabric& fabric, int self) : fabric_(fabric), self_(self) {}
@@ -113,8 +136,9 @@ class ReferenceFabric {
     ReferenceFabric& fabric_;
     int self_;
   };
-  // At one instant an endpoint hears of arrivals, by link, before its timers.
-  enum Order { kNetwork, kDelivery, kTimer };
+  // At one instant routes change before shares reach their ports, an endpoint hears of arrivals, by
+  // link, then of shares that come back, by link, then of its timers, and credits leak last.
+  enum Order { kFault, kNetwork, kDelivery, kReturn, kTimer, kLeak };
   using Key = std::tuple<Ticks, int, int, int, uint64_t>;  // time, order, endpoint, link, sequence
 
   void At(Ticks time, Order order, int endpoint, int link, std::function<void()> action) {
@@ -129,35 +153,187 @@ class ReferenceFabric {
     return static_cast<size_t>(endpoint * layout_.links_per_endpoint() + link);
   }
 
+  void SetFaults(const FaultSchedule& schedule) {
+    FaultTargets targets;
+    targets.endpoints = spec_.endpoints;
+    for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
+      targets.plane_of_link.push_back(layout_.PlaneOfLink(link));
+    }
+    targets.planes = static_cast<int>(layout_.planes().size());
+    targets.virtual_channels = spec_.switch_chip.virtual_channels;
+    targets.link_retries = spec_.link.has_errors;
+    targets.clock = timing_.clock();
+    targets.unit_bytes = timing_.framing().unit_bytes();
+    faults_ = *FaultTimeline::Create(schedule, targets);
+    for (const Ticks time : faults_.times()) {
+      At(time, kFault, 0, 0, [this] { ChangeRoutesAndRates(); });
+    }
+    for (const Fault& fault : schedule) {
+      if (const auto* leak = std::get_if<CreditLeakFault>(&fault.what)) {
+        const int64_t units = (Ratio(leak->space.count()) / timing_.framing().unit_bytes()).Ceil();
+        At(FromPs(fault.time.since_start()), kLeak, 0, 0, [this, leak = *leak, units] {
+          const size_t link = LinkIndex(leak.link.endpoint.value(), leak.link.link);
+          int64_t& credits = (leak.to_switch ? up_ : down_)[link]
+                                 .credits[static_cast<size_t>(leak.virtual_channel)];
+          credits -= std::min(credits, units);
+        });
+      }
+    }
+  }
+
+  void ChangeRoutesAndRates() {
+    for (int e = 0; e < spec_.endpoints; ++e) {
+      for (int l = 0; l < layout_.links_per_endpoint(); ++l) {
+        const size_t link = LinkIndex(e, l);
+        for (std::deque<Packet>& queue : up_[link].queues) {
+          TakeBack(queue, e, l);
+        }
+        const Ratio rate = faults_.ErrorRate(e, l, now_, spec_.link.errors.flit_error_rate);
+        SetErrorRate(up_[link], 2 * link, rate);
+        SetErrorRate(down_[link], 2 * link + 1, rate);
+      }
+    }
+  }
+
+  // All packets of shares whose route is down, but the next one of a share that has begun.
+  void TakeBack(std::deque<Packet>& queue, int endpoint, int link) {
+    std::deque<Packet> kept;
+    std::vector<Share> back;
+    for (size_t i = 0; i < queue.size(); ++i) {
+      const bool next_of_begun = i == 0 && !queue[i].first_of_share;
+      if (next_of_begun || faults_.RouteUp(endpoint, queue[i].destination, link, now_)) {
+        kept.push_back(queue[i]);
+      } else if (back.empty() || back.back().back().share != queue[i].share) {
+        back.push_back({queue[i]});
+        back.back().front().first_of_share = true;
+      } else {
+        back.back().push_back(queue[i]);
+      }
+    }
+    queue = kept;
+    for (const Share& share : back) {
+      Return(share, link);
+    }
+  }
+
+  void Return(const Share& share, int link) {
+    ++shares_returned_;
+    At(now_ + FromPs(spec_.endpoint.delivery), kReturn, share.front().source, link,
+       [this, share] { PostAgain(share); });
+  }
+
+  void PostAgain(const Share& share) {
+    const Packet& first = share.front();
+    const std::vector<int> links = LinksUp(first.source, first.destination);
+    if (links.empty()) {
+      Park(first.source, first.destination, [this, share] { PostAgain(share); });
+      return;
+    }
+    uint64_t& moves = moves_[static_cast<size_t>(first.source)];
+    SendToPort(share, links[(static_cast<uint64_t>(first.destination) + moves++) % links.size()],
+               ReadyAtPort(first.source));
+  }
+
+  // Once some link is up; never, if none will be.
+  void Park(int source, int destination, const std::function<void()>& post) {
+    const Ticks up = faults_.NextRoute(source, destination, now_);
+    if (up != sim::kNever) {
+      At(up, kTimer, source, 0, post);
+    }
+  }
+
+  std::vector<int> LinksUp(int source, int destination) const {
+    std::vector<int> links;
+    for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
+      if (faults_.RouteUp(source, destination, link, now_)) {
+        links.push_back(link);
+      }
+    }
+    return links;
+  }
+
+  Ticks ReadyAtPort(int endpoint) {
+    const Ratio factor = faults_.InjectionFactor(endpoint, now_);
+    const Ticks injection = (Ratio(FromPs(spec_.endpoint.injection)) * factor).Ceil();
+    Ticks& ready = ready_[static_cast<size_t>(endpoint)];
+    ready = std::max(ready, now_ + injection);
+    return ready;
+  }
+
+  void SendToPort(const Share& share, int link, Ticks ready) {
+    const int source = share.front().source;
+    At(ready, kNetwork, source, link, [this, share, source, link] {
+      if (!faults_.RouteUp(source, share.front().destination, link, now_)) {
+        Return(share, link);
+        return;
+      }
+      const size_t index = LinkIndex(source, link);
+      for (Packet packet : share) {
+        packet.head = now_;
+        packet.share = shares_;
+        up_[index].queues[static_cast<size_t>(packet.lane)].push_back(packet);
+      }
+      ++shares_;
+      touched_.insert({true, index});
+    });
+  }
+
   void Post(int source, const SendRequest& request) {
-    const int64_t packets = timing_.framing().PacketsOf(request.size);
-    const int64_t links = layout_.links_per_endpoint();
     const int destination = request.destination.value();
+    const std::vector<int> links = LinksUp(source, destination);
+    if (links.empty()) {
+      Park(source, destination, [this, source, request] { Post(source, request); });
+      return;
+    }
+    const int64_t packets = timing_.framing().PacketsOf(request.size);
     const uint64_t start = static_cast<uint64_t>(destination + spec_.endpoints - source) +
                            Mix(seed_ ^ request.tag) % 0x10000;
-    const Ticks ready = now_ + FromPs(spec_.endpoint.injection);
+    std::vector<Share> shares(links.size());
     for (int64_t k = 0; k < packets; ++k) {
-      const bool last_of_message = k == packets - 1;
-      const int64_t payload = (last_of_message ? timing_.framing().LastPayloadOf(request.size)
-                                               : timing_.framing().max_payload())
+      const int64_t payload = (k == packets - 1 ? timing_.framing().LastPayloadOf(request.size)
+                                                : timing_.framing().max_payload())
                                   .count();
-      const auto link =
-          static_cast<size_t>((start + static_cast<uint64_t>(k)) % static_cast<uint64_t>(links));
-      const Packet packet{request.tag,
-                          source,
-                          destination,
-                          payload,
-                          request.virtual_channel,
-                          k + links >= packets,
-                          std::min(packets, links),
-                          ready,
-                          0};
-      const size_t index = LinkIndex(source, static_cast<int>(link));
-      At(ready, kNetwork, source, static_cast<int>(link), [this, packet, index] {
-        up_[index].queues[static_cast<size_t>(packet.lane)].push_back(packet);
-        touched_.insert({true, index});
-      });
+      Share& share = shares[(start + static_cast<uint64_t>(k)) % links.size()];
+      share.push_back({request.tag, source, destination, payload, request.virtual_channel, packets,
+                       0, share.empty(), 0, 0});
     }
+    const Ticks ready = ReadyAtPort(source);
+    for (size_t i = 0; i < links.size(); ++i) {
+      if (!shares[i].empty()) {
+        SendToPort(shares[i], links[i], ready);
+      }
+    }
+  }
+
+  void SetErrorRate(Sender& sender, size_t channel, Ratio rate) {
+    const FlitErrors* errors = error_tables_.For(rate);
+    if (errors != sender.errors) {
+      sender.errors = errors;
+      sender.draw_key = Chain(seed_, channel);
+      DrawNextFailure(sender);
+    }
+  }
+
+  void DrawNextFailure(Sender& sender) {
+    const uint64_t draw =
+        Chain(Chain(sender.draw_key, static_cast<uint64_t>(sender.wire)), 0x666c6974);
+    sender.fails_at = sender.errors == nullptr ? std::numeric_limits<int64_t>::max()
+                                               : sender.errors->NextFailing(sender.wire, draw);
+  }
+
+  // Puts a packet on the wire, again and again while it fails; returns when its good copy starts.
+  Ticks StartWell(Sender& sender, const PacketShape& shape) {
+    Ticks start = now_;
+    while (sender.wire + shape.units > sender.fails_at) {
+      const Ticks gap = shape.ticks + 2 * FromPs(timing_.WireDelay()) +
+                        FromPs(spec_.link.errors.retry.turnaround);
+      sender.wire += gap * shape.units / shape.ticks;
+      start += gap;
+      ++replays_;
+      DrawNextFailure(sender);
+    }
+    sender.wire += shape.units;
+    return start;
   }
 
   // Starts the oldest packet that has its credits, if the sender is free.
@@ -183,18 +359,22 @@ class ReferenceFabric {
     }
     Packet packet = best->front();
     best->pop_front();
+    if (up && !best->empty() && best->front().share == packet.share) {
+      best->front().first_of_share = false;
+    }
     const PacketShape& shape = ShapeOf(packet.payload);
     sender.credits[static_cast<size_t>(packet.lane)] -= shape.units;
-    sender.free = now_ + shape.ticks;
+    const Ticks start = StartWell(sender, shape);
+    sender.free = start + shape.ticks;
     At(sender.free, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
     const Ticks wire = FromPs(timing_.WireDelay());
     if (up) {
-      const Ticks arrival = now_ + wire + FromPs(spec_.switch_chip.pipeline);
+      const Ticks arrival = start + wire + FromPs(spec_.switch_chip.pipeline);
       At(arrival, kNetwork, 0, static_cast<int>(link),
          [this, packet, link] { ArriveAtSwitch(packet, link); });
     } else {
-      ReturnCredit(true, packet.input, packet.lane, shape.units, sender.free + wire);
-      At(now_ + wire, kNetwork, 0, 0, [this, packet, link] { ArriveAtEndpoint(packet, link); });
+      ReturnCredit(true, packet.input, packet.lane, shape.units, now_ + shape.ticks + wire);
+      At(start + wire, kNetwork, 0, 0, [this, packet, link] { ArriveAtEndpoint(packet, link); });
     }
   }
 
@@ -218,14 +398,12 @@ class ReferenceFabric {
     const PacketShape& shape = ShapeOf(packet.payload);
     const Ticks last_byte = now_ + shape.ticks;
     ReturnCredit(false, link, packet.lane, shape.units, last_byte + FromPs(timing_.WireDelay()));
-    if (packet.last) {
-      At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, packet.destination,
-         static_cast<int>(link) % layout_.links_per_endpoint(), [this, packet] {
-           if (++shares_in_[packet.index] == packet.shares) {
-             clients_[static_cast<size_t>(packet.destination)]->OnReceived(Now(), packet.index);
-           }
-         });
-    }
+    At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, packet.destination,
+       static_cast<int>(link) % layout_.links_per_endpoint(), [this, packet] {
+         if (++packets_in_[packet.index] == packet.message_packets) {
+           clients_[static_cast<size_t>(packet.destination)]->OnReceived(Now(), packet.index);
+         }
+       });
   }
 
   void ReturnCredit(bool up, size_t link, int lane, int64_t units, Ticks time) {
@@ -239,13 +417,20 @@ class ReferenceFabric {
   uint64_t seed_;
   Layout layout_;
   LinkTiming timing_;
+  FlitErrorTables error_tables_;
+  FaultTimeline faults_;
+  std::vector<uint64_t> moves_;  // by endpoint
+  std::vector<Ticks> ready_;     // by endpoint: when the last post is at its port
+  uint64_t shares_ = 0;
+  int64_t replays_ = 0;
+  int64_t shares_returned_ = 0;
   std::vector<Sender> up_;    // by endpoint and link
   std::vector<Sender> down_;  // likewise: the switch's output towards it
   std::vector<std::unique_ptr<ScriptedClient>> clients_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::map<Key, std::function<void()>> events_;
   std::set<std::pair<bool, size_t>> touched_;  // senders for which something changed
-  std::map<uint32_t, int64_t> shares_in_;
+  std::map<uint32_t, int64_t> packets_in_;
   Ticks now_ = 0;
   uint64_t sequence_ = 0;
 };
