@@ -94,7 +94,7 @@ class FabricImpl final : public Fabric {
   void CheckConservation() const;
   absl::Status RowStatus() const;
   std::vector<std::string> FindBlocked() const;
-  int64_t LeakedBytes(const Transmitter& transmitter) const;
+  int64_t WireBytes(int64_t units) const;
   ChannelCounters CountersOf(EndpointId endpoint, int link, bool to_switch,
                              const Transmitter& transmitter) const;
 
@@ -393,6 +393,12 @@ absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
   }
   std::sort(hashes_.begin(), hashes_.end());
   faults_happened_ += faults_.FaultsBefore(engine_.now());
+  for (PlaneParts& parts : planes_) {
+    parts.chip->PassFaults(sim::kNever);
+    for (const std::unique_ptr<Port>& port : parts.ports) {
+      port->PassFaults(sim::kNever);
+    }
+  }
   blocked_ = FindBlocked();
   if (status.ok()) {
     CheckConservation();
@@ -423,7 +429,7 @@ std::vector<std::string> FabricImpl::FindBlocked() const {
   std::vector<std::string> blocked;
   const auto add = [&](const EndpointId& endpoint, int link, const Transmitter& transmitter) {
     const bool to_switch = transmitter.place().to_switch;
-    const int64_t leaked = LeakedBytes(transmitter);
+    const int64_t leaked = WireBytes(transmitter.credits_leaked());
     blocked.push_back(
         absl::StrCat(layout_.ChannelName(endpoint, link, to_switch), " waits for credits",
                      leaked > 0 ? absl::StrCat("; ", leaked, " B of them have leaked") : ""));
@@ -476,8 +482,8 @@ absl::Status FabricImpl::RowStatus() const {
   return absl::OkStatus();
 }
 
-int64_t FabricImpl::LeakedBytes(const Transmitter& transmitter) const {
-  return (timing_.framing().unit_bytes() * Ratio(transmitter.credits_leaked())).Ceil();
+int64_t FabricImpl::WireBytes(int64_t units) const {
+  return (timing_.framing().unit_bytes() * Ratio(units)).Ceil();
 }
 
 ChannelCounters FabricImpl::CountersOf(EndpointId endpoint, int link, bool to_switch,
@@ -491,14 +497,13 @@ ChannelCounters FabricImpl::CountersOf(EndpointId endpoint, int link, bool to_sw
   counters.to_switch = to_switch;
   counters.packets = sent.packets;
   counters.payload_bytes = sent.payload_bytes;
-  counters.wire_bytes = (timing_.framing().unit_bytes() * Ratio(sent.wire_units)).Ceil();
+  counters.wire_bytes = WireBytes(sent.wire_units);
   counters.busy = timing_.clock().ToPicoseconds(sent.busy);
   counters.credit_stall = timing_.clock().ToPicoseconds(sent.credit_stall);
   counters.queue_packets_max = sent.queue_packets_max;
   counters.replays = sent.replays;
-  counters.discarded_wire_bytes =
-      (timing_.framing().unit_bytes() * Ratio(sent.discarded_units)).Ceil();
-  counters.leaked_wire_bytes = LeakedBytes(transmitter);
+  counters.discarded_wire_bytes = WireBytes(sent.discarded_units);
+  counters.leaked_wire_bytes = WireBytes(sent.leaked_units);
   counters.up = faults_.empty() || faults_.LinkUp(endpoint.value(), link, engine_.now());
   return counters;
 }

@@ -49,7 +49,7 @@ struct ChannelCounters {
   int64_t replays = 0;               // failed flits that the link found and sent again
   int64_t discarded_wire_bytes = 0;  // sent in vain, beyond wire_bytes; rounded up
   int64_t shares_returned = 0;       // to the endpoint, for want of a route; only to_switch
-  int64_t leaked_wire_bytes = 0;     // of credits, in the last row; rounded up
+  int64_t leaked_wire_bytes = 0;     // buffer space whose credits were lost; rounded up
   bool up = true;                    // the link, at Now()
 };
 

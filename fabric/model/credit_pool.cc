@@ -62,13 +62,14 @@ void CreditPool::AbsorbReturned(Account& account, int virtual_channel, Ticks by)
   }
 }
 
-void CreditPool::Leak(Ticks now, int virtual_channel, uint32_t units) {
+uint32_t CreditPool::Leak(Ticks now, int virtual_channel, uint32_t units) {
   Account& account = accounts_[static_cast<size_t>(virtual_channel)];
   AbsorbReturned(account, virtual_channel, now);
   const uint32_t lost = std::min(units, account.held);
   account.held -= lost;
   account.leaked += lost;
   leaked_ += lost;
+  return lost;
 }
 
 // Counts what has returned by `earliest`; if that is too little, the returns that come next in this

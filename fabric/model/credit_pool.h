@@ -75,9 +75,9 @@ class CreditPool {
     }
   }
 
-  // Takes away up to `units` of those held at `now`, for good. Requires: all packets that start
-  // before `now` have taken theirs, and none that starts later.
-  void Leak(sim::Ticks now, int virtual_channel, uint32_t units);
+  // Takes away up to `units` of those held at `now`, until Reset; returns how many. Requires: all
+  // packets that start before `now` have taken theirs, and none that starts later.
+  uint32_t Leak(sim::Ticks now, int virtual_channel, uint32_t units);
   // Units leaked since the last Reset.
   uint32_t leaked() const { return leaked_; }
 

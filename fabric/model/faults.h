@@ -53,7 +53,8 @@ struct SlowEndpointFault {
   Ratio memory_factor = Ratio(1);
 };
 
-// Buffer space that the sender of one channel believes lost from now on: at most what it holds.
+// Buffer space whose credits the sender of one channel loses: at most what it holds then. The
+// next row starts with all of them. A leak after the end of a row counts at its end.
 struct CreditLeakFault {
   LinkRef link;
   bool to_switch = true;  // the channel that leaves the endpoint

@@ -40,6 +40,9 @@ class Port final : public sim::Component {
   void ConnectCreditsOut(CreditPool* pool) { credits_out_ = pool; }
 
   sim::Ticks Advance(sim::Ticks window_end) override;
+  // Applies the faults before `window_end` that are not applied yet. Of use by itself once a row
+  // has ended: what leaks later counts at its end.
+  void PassFaults(sim::Ticks window_end);
   void Reset() override;
   int64_t MemoryBytes() const override;
 
@@ -58,7 +61,6 @@ class Port final : public sim::Component {
   };
   void Receive(sim::Ticks window_end);
   void TakeShares(sim::Ticks window_end);
-  void PassFaults(sim::Ticks window_end);
   void TakeBack(Lane& lane, sim::Ticks now);
   void Return(const sim::Record& share, sim::Ticks now);
   bool RouteUp(const sim::Record& share, sim::Ticks at) const {

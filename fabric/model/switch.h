@@ -45,6 +45,9 @@ class Switch final : public sim::Component {
   }
 
   sim::Ticks Advance(sim::Ticks window_end) override;
+  // Applies the faults before `window_end` that are not applied yet. Of use by itself once a row
+  // has ended: what leaks later counts at its end.
+  void PassFaults(sim::Ticks window_end);
   void Reset() override;
   int64_t MemoryBytes() const override;
 
@@ -84,7 +87,6 @@ class Switch final : public sim::Component {
     bool active = false;  // in active_
   };
   sim::Ticks AdvanceTo(sim::Ticks window_end);
-  void PassFaults(sim::Ticks window_end);
   sim::Ticks TakeArrivals(sim::Ticks window_end);
   void Enqueue(const sim::Record& packet, uint32_t input);
   void SortNew(int output);

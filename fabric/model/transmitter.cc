@@ -60,7 +60,7 @@ void Transmitter::PassFaults(Ticks now) {
   SetErrors(times_->errors->For(rate));
   for (const FaultTimeline::Leak& leak : times_->faults->Leaks(place_.endpoint, place_.link)) {
     if (leak.time == now && leak.to_switch == place_.to_switch) {
-      credits_.Leak(now, leak.virtual_channel, leak.units);
+      sent_.leaked_units += credits_.Leak(now, leak.virtual_channel, leak.units);
     }
   }
 }

@@ -155,7 +155,7 @@ inline Fault RandomFault(const FabricSpec& spec, Draws& draws) {
       fault.what =
           CreditLeakFault{link, draws.Between(0, 1) == 1,
                           static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels - 1)),
-                          Bytes(draws.Between(1, 4'000))};
+                          Bytes(draws.Between(1, 20'000))};
       break;
     default:
       fault.what = LinkStateFault{link, draws.Between(0, 2) == 0};
