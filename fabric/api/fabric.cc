@@ -106,6 +106,7 @@ class FabricImpl final : public Fabric {
   uint32_t switch_units_;
   uint32_t endpoint_units_;
   FlitErrorTables error_tables_;
+  ShapeTables shape_tables_;
   FaultTimeline faults_;
   EndpointTimes endpoint_times_;
   HopTimes port_times_;
@@ -163,6 +164,7 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
       switch_units_(switch_units),
       endpoint_units_(endpoint_units),
       error_tables_(UnitsPerFlit(spec.link, timing)),
+      shape_tables_(timing_.shapes()),
       engine_(ComponentCount(), options.partitions) {
   const sim::Clock& clock = timing_.clock();
   const Ticks wire = clock.FromPicoseconds(timing_.WireDelay());
@@ -176,6 +178,7 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
   endpoint_times_.seed = options.seed;
   endpoint_times_.faults = &faults_;
   port_times_.shapes = &timing_.shapes();
+  port_times_.shape_tables = &shape_tables_;
   port_times_.full_payload = static_cast<uint16_t>(timing_.framing().max_payload().count());
   port_times_.virtual_channels = spec.switch_chip.virtual_channels;
   port_times_.trains = options.trains;
@@ -360,17 +363,21 @@ absl::Status FabricImpl::SetFaults(const FaultSchedule& schedule) {
     targets.plane_of_link.push_back(layout_.PlaneOfLink(link));
   }
   targets.planes = static_cast<int>(layout_.planes().size());
+  targets.lanes = spec_.link.lanes;
   targets.virtual_channels = spec_.switch_chip.virtual_channels;
   targets.link_retries = spec_.link.has_errors;
   targets.clock = timing_.clock();
   targets.unit_bytes = timing_.framing().unit_bytes();
   UPF_ASSIGN_OR_RETURN(faults_, FaultTimeline::Create(schedule, targets));
-  // Ports with waiting shares know only the faults of the last schedule.
+  // Who waits knows only the faults of the last schedule.
   for (const PlaneParts& parts : planes_) {
     for (size_t i = 0; running_ && !faults_.empty() && i < parts.ports.size(); ++i) {
       if (parts.ports[i]->waiting()) {
         engine_.WakeAt(parts.port_ids[i], faults_.NextTime(engine_.now()));
       }
+    }
+    if (running_ && !faults_.empty()) {
+      engine_.WakeAt(parts.chip_id, faults_.NextTime(engine_.now()));
     }
   }
   return absl::OkStatus();

@@ -19,10 +19,11 @@
 
 namespace upfabric::fabric {
 
-// One credit for each packet of a train, the first at `time`, the others one packet time apart.
-inline sim::Credit CreditOf(sim::Ticks time, const PacketShape& shape, uint32_t packets,
+// One credit of `units` for each packet of a train that leaves the buffer, the first at `time`, the
+// others `spacing` apart.
+inline sim::Credit CreditOf(sim::Ticks time, sim::Ticks spacing, uint32_t units, uint32_t packets,
                             uint8_t virtual_channel) {
-  return {time, shape.ticks, packets, shape.units & 0xfffffffu, virtual_channel & 0xfu};
+  return {time, spacing, packets, units & 0xfffffffu, virtual_channel & 0xfu};
 }
 
 // How many of the packets that start at `start` and then one every `packet_time` start before

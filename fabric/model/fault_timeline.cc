@@ -53,6 +53,13 @@ struct Checker {
   absl::Status operator()(const PlaneStateFault& fault) const {
     return CheckIndex("plane", fault.plane, targets.planes);
   }
+  absl::Status operator()(const LaneFault& fault) const {
+    UPF_RETURN_IF_ERROR(CheckLink(fault.link, targets));
+    if (fault.lanes < 1 || fault.lanes > targets.lanes) {
+      return OutOfRange(absl::StrCat("lanes ", fault.lanes), absl::StrCat("1 to ", targets.lanes));
+    }
+    return absl::OkStatus();
+  }
   absl::Status operator()(const ErrorRateFault& fault) const {
     UPF_RETURN_IF_ERROR(CheckLink(fault.link, targets));
     if (!targets.link_retries && fault.flit_error_rate > Ratio(0)) {
@@ -152,6 +159,9 @@ void FaultTimeline::AddOthers(const FaultSchedule& sorted, const FaultTargets& t
     if (const auto* rate = std::get_if<ErrorRateFault>(&sorted[i].what)) {
       links_[IndexOf(rate->link.endpoint.value(), rate->link.link)].error_rates.emplace_back(
           time, rate->flit_error_rate);
+    } else if (const auto* lane = std::get_if<LaneFault>(&sorted[i].what)) {
+      links_[IndexOf(lane->link.endpoint.value(), lane->link.link)].slowdowns.emplace_back(
+          time, Ratio(targets.lanes, lane->lanes));
     } else if (const auto* slow = std::get_if<SlowEndpointFault>(&sorted[i].what)) {
       Slowness& endpoint = endpoints_[slow->endpoint.index()];
       endpoint.injection.emplace_back(time, slow->injection_factor);
@@ -209,6 +219,10 @@ Ratio FaultTimeline::ValueAt(const Steps& steps, Ticks at, Ratio otherwise) {
 
 Ratio FaultTimeline::ErrorRate(int endpoint, int link, Ticks at, Ratio built) const {
   return empty() ? built : ValueAt(links_[IndexOf(endpoint, link)].error_rates, at, built);
+}
+
+Ratio FaultTimeline::Slowdown(int endpoint, int link, Ticks at) const {
+  return empty() ? Ratio(1) : ValueAt(links_[IndexOf(endpoint, link)].slowdowns, at, Ratio(1));
 }
 
 Ratio FaultTimeline::InjectionFactor(int endpoint, Ticks at) const {

@@ -23,6 +23,7 @@ struct FaultTargets {
   int endpoints = 0;
   std::vector<int> plane_of_link;  // by link of an endpoint
   int planes = 0;
+  int lanes = 1;  // of a link
   int virtual_channels = 1;
   bool link_retries = false;  // else no error rate can be set
   sim::Clock clock;
@@ -63,6 +64,8 @@ class FaultTimeline {
 
   // The raised rate of a link, or `built` while there is none.
   Ratio ErrorRate(int endpoint, int link, sim::Ticks at, Ratio built) const;
+  // By how much longer a packet takes, at least 1.
+  Ratio Slowdown(int endpoint, int link, sim::Ticks at) const;
   Ratio InjectionFactor(int endpoint, sim::Ticks at) const;
   Ratio MemoryFactor(int endpoint, sim::Ticks at) const;
   // Of a link, in order of time.
@@ -74,6 +77,7 @@ class FaultTimeline {
   using Steps = std::vector<std::pair<sim::Ticks, Ratio>>;  // value from a time on
   struct Link {
     std::vector<sim::Ticks> toggles;  // up before the first
+    Steps slowdowns;
     Steps error_rates;
     std::vector<Leak> leaks;
   };

@@ -9,7 +9,8 @@
 //          its links. A message that finds no link waits for the next one that comes up; if none
 //          does, it has failed, and with it the row.
 //          Both directions of a link change together, at the same virtual time at both ends.
-// Omits:   loss of packets inside a switch or on the wire; the time in which a fault is noticed.
+// Omits:   loss of packets inside a switch or on the wire; the time in which a fault is noticed;
+//          longer FEC collection on fewer lanes.
 // Threads: plain data.
 
 #ifndef UPFABRIC_FABRIC_MODEL_FAULTS_H_
@@ -40,6 +41,13 @@ struct PlaneStateFault {
   bool up = false;
 };
 
+// From now on so many lanes carry the link, 1 to all: packets that start take longer by all /
+// lanes, rounded up to a tick.
+struct LaneFault {
+  LinkRef link;
+  int lanes = 0;
+};
+
 // From now on a flit fails with this probability, 0 to 1/100, in both directions.
 struct ErrorRateFault {
   LinkRef link;
@@ -64,7 +72,8 @@ struct CreditLeakFault {
 
 struct Fault {
   SimTime time;
-  std::variant<LinkStateFault, PlaneStateFault, ErrorRateFault, SlowEndpointFault, CreditLeakFault>
+  std::variant<LinkStateFault, PlaneStateFault, LaneFault, ErrorRateFault, SlowEndpointFault,
+               CreditLeakFault>
       what;
 };
 

@@ -36,15 +36,15 @@ void Port::Receive(Ticks window_end) {
   while (!queue.empty() && queue.front().time < window_end) {
     const Record packet = queue.front();
     queue.pop();
-    const PacketShape& shape = (*times_->shapes)[packet.payload];
-    const Ticks first_out = packet.time + shape.ticks;
-    credits_out_->Return(CreditOf(first_out + times_->control_delay, shape, packet.packets,
+    const Ticks first_out = packet.time + packet.packet_time;
+    credits_out_->Return(CreditOf(first_out + times_->control_delay, packet.packet_time,
+                                  (*times_->shapes)[packet.payload].units, packet.packets,
                                   packet.virtual_channel()));
     received_.packets += packet.packets;
     received_.payload_bytes += int64_t{packet.payload} * packet.packets;
     if (packet.last()) {
       Record share = packet;
-      share.time = first_out + (packet.packets - 1) * shape.ticks + times_->delivery;
+      share.time = first_out + (packet.packets - 1) * packet.packet_time + times_->delivery;
       shares_out_.Emit(share);
     }
   }

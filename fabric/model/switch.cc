@@ -25,11 +25,14 @@ Ticks Switch::Advance(Ticks window_end) {
   if (!times_->faults->empty()) {
     PassFaults(window_end);
   }
-  return AdvanceTo(window_end);
+  const Ticks next = AdvanceTo(window_end);
+  const std::vector<Ticks>& faults = times_->faults->times();
+  return faults_passed_ < faults.size() && !active_.empty() ? std::min(next, faults[faults_passed_])
+                                                            : next;
 }
 
-// Faults cut the window, as in a port. None takes packets out of a switch, so it need not be woken
-// for them.
+// Faults cut the window, as in a port. They change only what starts later, so a switch without
+// packets may be late here.
 void Switch::PassFaults(Ticks window_end) {
   const std::vector<Ticks>& times = times_->faults->times();
   for (; faults_passed_ < times.size() && times[faults_passed_] < window_end; ++faults_passed_) {
@@ -134,6 +137,12 @@ Ticks Switch::RunMerged(Ticks window_end) {
   return actions.empty() ? kNever : actions.top().first;
 }
 
+// When a packet may start so that its bits never leave before they have come in.
+Ticks Switch::Eligible(const Entry& entry, const Transmitter& transmitter) {
+  const Ticks lag = entry.train.packet_time - transmitter.ShapeOf(entry.train.payload).ticks;
+  return entry.train.time + std::max<Ticks>(lag, 0);
+}
+
 // The virtual channel whose oldest packet can start first; of several, the oldest packet.
 StartChoice Switch::Choose(int output, Ticks window_end) {
   Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
@@ -145,7 +154,8 @@ StartChoice Switch::Choose(int output, Ticks window_end) {
       continue;
     }
     const Entry& entry = queue.entries.front();
-    StartChoice offer = transmitter.Offer(entry.train.time, lane, entry.train.payload, window_end);
+    StartChoice offer =
+        transmitter.Offer(Eligible(entry, transmitter), lane, entry.train.payload, window_end);
     if (offer.start < best.start ||
         (offer.start == best.start && best_entry != nullptr && entry.OlderThan(*best_entry))) {
       offer.other_start = std::min(best.start, best.other_start);
@@ -169,12 +179,17 @@ int64_t Switch::TrainLimit(const Queue& queue, const StartChoice& choice, const 
   int64_t limit = std::min<int64_t>(
       entry.train.packets,
       StartsBefore(std::min(window_end, choice.other_start), choice.start, shape.ticks));
+  const Ticks lag = entry.train.packet_time - shape.ticks;
+  if (lag > 0) {
+    // A slower input: the packets' eligible times run away from the starts.
+    limit = std::min(limit, (choice.start - entry.train.time) / lag);
+  }
   if (queue.entries.size() > 1) {
     // Packets that arrive before the next train's first one; at the same instant the lower input
     // wins.
     const Entry& next = queue.entries[1];
     const Ticks until = next.train.time + (entry.input < next.input ? 1 : 0);
-    limit = std::min(limit, StartsBefore(until, entry.train.time, shape.ticks));
+    limit = std::min(limit, StartsBefore(until, entry.train.time, entry.train.packet_time));
   }
   return limit;
 }
@@ -188,13 +203,13 @@ void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
       transmitter.Send(entry.train, choice, TrainLimit(queue, choice, shape, window_end));
   CountWaiting(output, choice.start, packets, shape.ticks);
   inputs_[entry.input].credits_out->Return(
-      CreditOf(choice.start + shape.ticks + times_->control_delay, shape,
+      CreditOf(choice.start + shape.ticks + times_->control_delay, shape.ticks, shape.units,
                static_cast<uint32_t>(packets), entry.train.virtual_channel()));
-  Shorten(queue, packets, shape.ticks);
+  Shorten(queue, packets);
 }
 
 // Takes packets off the first train; what is left goes back to its place by age.
-void Switch::Shorten(Queue& queue, int64_t packets, Ticks packet_time) {
+void Switch::Shorten(Queue& queue, int64_t packets) {
   Entry& first = queue.entries.front();
   queue.waiting -= packets;
   if (packets == first.train.packets) {
@@ -205,7 +220,7 @@ void Switch::Shorten(Queue& queue, int64_t packets, Ticks packet_time) {
   }
   first.train.packets -= static_cast<uint32_t>(packets);
   first.counted -= static_cast<uint32_t>(packets);
-  first.train.time += packets * packet_time;
+  first.train.time += packets * first.train.packet_time;
   const Entry rest = first;
   Entry* const begin = queue.entries.begin();
   Entry* end = begin + 1;
@@ -220,16 +235,15 @@ void Switch::Shorten(Queue& queue, int64_t packets, Ticks packet_time) {
   }
 }
 
-uint32_t Switch::ArrivedBy(Ticks now, const Record& train) const {
+uint32_t Switch::ArrivedBy(Ticks now, const Record& train) {
   if (train.time > now) {
     return 0;
   }
   if (train.packets == 1) {
     return 1;
   }
-  const Ticks packet_time = (*times_->shapes)[train.payload].ticks;
   return static_cast<uint32_t>(
-      std::min<Ticks>(train.packets, (now - train.time) / packet_time + 1));
+      std::min<Ticks>(train.packets, (now - train.time) / train.packet_time + 1));
 }
 
 // Brings the counts of an output up to `now`; returns the packets that have arrived and not left.
@@ -264,22 +278,26 @@ void Switch::CountWaiting(int output, Ticks start, int64_t packets, Ticks packet
   outputs_[static_cast<size_t>(output)].transmitter.CountQueue(peak);
 }
 
-// With one train arriving, each start at most makes up for an arrival. With several, the queue
-// grows until one of them has arrived whole, or to the last start.
+// At equal rates: with one train arriving, each start at most makes up for an arrival; with
+// several, the queue grows until one of them has arrived whole, or to the last start. With lanes
+// lost somewhere, every start is looked at.
 int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t packets,
                             Ticks packet_time) {
   const Ticks last = start + (packets - 1) * packet_time;
   arriving_.clear();
+  bool equal_rates = true;
   for (int lane = 0; lane < times_->virtual_channels; ++lane) {
     const Queue& queue = QueueOf(output, lane);
     for (size_t i = queue.first_uncounted;
          i < queue.entries.size() && queue.entries[i].train.time <= last; ++i) {
       if (queue.entries[i].counted < queue.entries[i].train.packets) {
         arriving_.push_back(&queue.entries[i]);
+        equal_rates &= queue.entries[i].train.packets == 1 ||
+                       queue.entries[i].train.packet_time == packet_time;
       }
     }
   }
-  if (arriving_.size() < 2) {
+  if (arriving_.size() < 2 && equal_rates) {
     return waiting;
   }
   const auto waiting_at = [&](int64_t started) {
@@ -290,10 +308,12 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
     return sum;
   };
   int64_t peak = waiting_at(packets - 1);
+  for (int64_t started = 0; !equal_rates && started < packets - 1; ++started) {
+    peak = std::max(peak, waiting_at(started));
+  }
   for (const Entry* entry : arriving_) {
     const Record& train = entry->train;
-    const Ticks whole =
-        train.time + (train.packets - 1) * (*times_->shapes)[train.payload].ticks - start;
+    const Ticks whole = train.time + (train.packets - 1) * train.packet_time - start;
     const int64_t started =
         std::clamp<int64_t>((whole + packet_time - 1) / packet_time, 0, packets - 1);
     peak = std::max(peak, waiting_at(started));

@@ -1,13 +1,11 @@
 // A switch chip: input buffers with credits, a crossbar, and one output for each input.
 //
 // Models:  cut-through: a packet may leave as soon as its first bit has passed the ingress
-// pipeline;
-//          each output sends the oldest packet first (by arrival, ties by input), one virtual
-//          channel past another that lacks credits; a packet's buffer space returns as credits when
-//          its last byte has left.
-// Omits:   limits of the crossbar itself, multicast and reduction, adaptive routes, links of
-// unequal
-//          rates in one switch.
+//          pipeline; each output sends the oldest packet first (by arrival, ties by input), one
+//          virtual channel past another that lacks credits; a packet's buffer space returns as
+//          credits when its last byte has left. A packet from a link that lost lanes leaves so late
+//          that it does not run dry.
+// Omits:   limits of the crossbar itself, multicast and reduction, adaptive routes.
 // Units:   ticks. Inputs and outputs are numbered endpoint x links + link.
 // Costs:   a packet is queued once, by output and virtual channel; a queue is sorted only behind
 // what
@@ -94,12 +92,13 @@ class Switch final : public sim::Component {
   void Start(int output, const StartChoice& choice, sim::Ticks window_end);
   int64_t TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
                      sim::Ticks window_end) const;
-  static void Shorten(Queue& queue, int64_t packets, sim::Ticks packet_time);
+  static void Shorten(Queue& queue, int64_t packets);
   void CountWaiting(int output, sim::Ticks start, int64_t packets, sim::Ticks packet_time);
   int64_t CountArrived(int output, sim::Ticks now);
   int64_t PeakOfTrain(int output, int64_t waiting, sim::Ticks start, int64_t packets,
                       sim::Ticks packet_time);
-  uint32_t ArrivedBy(sim::Ticks now, const sim::Record& train) const;
+  static uint32_t ArrivedBy(sim::Ticks now, const sim::Record& train);
+  static sim::Ticks Eligible(const Entry& entry, const Transmitter& transmitter);
   sim::Ticks RunEachOutput(sim::Ticks window_end);
   sim::Ticks RunMerged(sim::Ticks window_end);
   Queue& QueueOf(int output, int lane) {

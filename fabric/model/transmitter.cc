@@ -16,12 +16,13 @@ int64_t Transmitter::Send(const Record& train, const StartChoice& choice, int64_
   const Ticks start = Fails(shape, sent) ? Replay(choice.start, shape) : choice.start;
   Record part = train;
   part.time = start + times_->data_delay;
+  part.packet_time = shape.ticks;
   part.packets = static_cast<uint32_t>(sent);
   if (part.packets < train.packets) {
     part.flags &= Record::kChannelMask;
   }
   if (times_->trains) {
-    outlet_.EmitTrain(part, shape.ticks);
+    outlet_.EmitTrain(part);
   } else {
     outlet_.Emit(part);
   }
@@ -55,6 +56,7 @@ void Transmitter::Place(const ChannelPlace& place) {
 }
 
 void Transmitter::PassFaults(Ticks now) {
+  shapes_ = &times_->shape_tables->For(times_->faults->Slowdown(place_.endpoint, place_.link, now));
   const Ratio rate =
       times_->faults->ErrorRate(place_.endpoint, place_.link, now, times_->flit_error_rate);
   SetErrors(times_->errors->For(rate));
@@ -88,6 +90,7 @@ void Transmitter::DrawNextFailure() {
 void Transmitter::Reset() {
   credits_.Reset();
   free_ = 0;
+  shapes_ = times_->shapes;
   SetErrors(times_->errors->For(times_->flit_error_rate));
 }
 

@@ -35,7 +35,8 @@ namespace upfabric::fabric {
 
 // The same for all ports of a fabric, or all switches: times of the channels they emit on.
 struct HopTimes {
-  const std::vector<PacketShape>* shapes = nullptr;  // by payload
+  const std::vector<PacketShape>* shapes = nullptr;  // by payload, on all lanes
+  ShapeTables* shape_tables = nullptr;
   uint16_t full_payload = 0;
   int virtual_channels = 1;
   bool trains = false;           // packets that follow each other are handled together
@@ -69,6 +70,7 @@ class Transmitter {
   // `buffer_units` of each virtual channel at the receiver; `next` as in CreditPool::Init.
   void Init(const HopTimes& times, uint32_t buffer_units, sim::Ticks* next) {
     times_ = &times;
+    shapes_ = times.shapes;
     credits_.Init(times.virtual_channels, buffer_units, next);
   }
   void Connect(const sim::Outlet& outlet) { outlet_ = outlet; }
@@ -95,7 +97,7 @@ class Transmitter {
   // if credits end; returns their number. The flag kLast stays only on all of the train's packets.
   int64_t Send(const sim::Record& train, const StartChoice& choice, int64_t packets);
 
-  const PacketShape& ShapeOf(uint16_t payload) const { return (*times_->shapes)[payload]; }
+  const PacketShape& ShapeOf(uint16_t payload) const { return (*shapes_)[payload]; }
   // Most packets that waited for this channel at one instant; the owner of the queue counts them.
   void CountQueue(int64_t packets) {
     sent_.queue_packets_max = std::max(sent_.queue_packets_max, packets);
@@ -123,6 +125,7 @@ class Transmitter {
   void DrawNextFailure();
 
   const HopTimes* times_ = nullptr;
+  const std::vector<PacketShape>* shapes_ = nullptr;  // on the lanes that work
   CreditPool credits_;
   sim::Outlet outlet_;
   sim::Ticks free_ = 0;  // when the serializer is free

@@ -21,9 +21,10 @@ struct Record {
   uint32_t packets = 1;  // packet: 1; share: packets of the message on this link
   uint16_t source = 0;   // endpoint
   uint16_t destination = 0;
-  uint16_t payload = 0;  // bytes of the packet; share: of its last packet (the others are full)
-  uint8_t shares = 1;    // links that carry a part of this message
-  uint8_t flags = 0;     // virtual channel in the low four bits, then kLast
+  uint16_t payload = 0;   // bytes of the packet; share: of its last packet (the others are full)
+  uint8_t shares = 1;     // links that carry a part of this message
+  uint8_t flags = 0;      // virtual channel in the low four bits, then kLast and the others
+  Ticks packet_time = 0;  // packet: its serialization on this channel, and a train's spacing
 
   static constexpr uint8_t kChannelMask = 0x0f;
   static constexpr uint8_t kLast = 0x10;   // train: ends its share
@@ -35,7 +36,7 @@ struct Record {
   bool moved() const { return (flags & kMoved) != 0; }
   bool split() const { return (flags & kSplit) != 0; }
 };
-static_assert(sizeof(Record) == 24 && std::is_trivially_copyable_v<Record>);
+static_assert(sizeof(Record) == 32 && std::is_trivially_copyable_v<Record>);
 
 // Credits on their way back to a sender, one for each packet of a train: the first at `time`, then
 // one every `spacing`. They do not arrive in the order of emission.

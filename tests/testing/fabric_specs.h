@@ -106,6 +106,10 @@ inline FabricSpec RandomFabric(Draws& draws) {
   spec.endpoint.injection = Picoseconds(draws.Between(1, 200'000));
   spec.endpoint.delivery = Picoseconds(draws.Between(1, 200'000));
   spec.endpoint.buffer_per_vc = Bytes(draws.Between(5'000, 20'000));
+  if (draws.Between(0, 1) == 0) {
+    spec.link.lanes = 4;
+    spec.link.lane_rate = Bandwidth(Ratio(106'250'000'000));
+  }
   spec.link.propagation = Picoseconds(draws.Between(0, 50'000));
   spec.link.has_fec = draws.Between(0, 1) == 1;
   spec.switch_chip.pipeline = Picoseconds(draws.Between(1, 300'000));
@@ -138,11 +142,15 @@ inline Fault RandomFault(const FabricSpec& spec, Draws& draws) {
                         static_cast<int>(draws.Between(0, links - 1))};
   Fault fault;
   fault.time = SimTime(Picoseconds(draws.Between(0, 4'000'000)));
-  switch (draws.Between(0, 9)) {
+  switch (draws.Between(0, 11)) {
     case 0:
     case 1:
       fault.what =
           PlaneStateFault{static_cast<int>(draws.Between(0, planes - 1)), draws.Between(0, 1) == 1};
+      break;
+    case 5:
+    case 6:
+      fault.what = LaneFault{link, static_cast<int>(draws.Between(1, spec.link.lanes))};
       break;
     case 2:
       fault.what = ErrorRateFault{

@@ -103,6 +103,7 @@ class ReferenceFabric {
     int64_t message_packets = 1;
     uint64_t share = 0;          // the packets that were posted together on one link
     bool first_of_share = true;  // none of it has left before
+    Ticks ticks = 0;             // how long it took on the link it came in on; 0 at its source
     Ticks head = 0;              // when it (or its share) became ready here
     size_t input = 0;            // switch: the link it came in on
   };
@@ -146,8 +147,16 @@ class ReferenceFabric {
   }
   SimTime Now() const { return SimTime(timing_.clock().ToPicoseconds(now_)); }
   Ticks FromPs(Picoseconds time) const { return timing_.clock().FromPicoseconds(time); }
+  // On all lanes.
   const PacketShape& ShapeOf(int64_t payload) const {
     return timing_.shapes()[static_cast<size_t>(payload)];
+  }
+  // On the lanes that work now.
+  PacketShape ShapeNow(size_t link, int64_t payload) const {
+    const int links = layout_.links_per_endpoint();
+    const Ratio slowdown =
+        faults_.Slowdown(static_cast<int>(link) / links, static_cast<int>(link) % links, now_);
+    return {(Ratio(ShapeOf(payload).ticks) * slowdown).Ceil(), ShapeOf(payload).units};
   }
   size_t LinkIndex(int endpoint, int link) const {
     return static_cast<size_t>(endpoint * layout_.links_per_endpoint() + link);
@@ -160,6 +169,7 @@ class ReferenceFabric {
       targets.plane_of_link.push_back(layout_.PlaneOfLink(link));
     }
     targets.planes = static_cast<int>(layout_.planes().size());
+    targets.lanes = spec_.link.lanes;
     targets.virtual_channels = spec_.switch_chip.virtual_channels;
     targets.link_retries = spec_.link.has_errors;
     targets.clock = timing_.clock();
@@ -191,6 +201,8 @@ class ReferenceFabric {
         const Ratio rate = faults_.ErrorRate(e, l, now_, spec_.link.errors.flit_error_rate);
         SetErrorRate(up_[link], 2 * link, rate);
         SetErrorRate(down_[link], 2 * link + 1, rate);
+        touched_.insert({true, link});
+        touched_.insert({false, link});
       }
     }
   }
@@ -295,7 +307,7 @@ class ReferenceFabric {
                                   .count();
       Share& share = shares[(start + static_cast<uint64_t>(k)) % links.size()];
       share.push_back({request.tag, source, destination, payload, request.virtual_channel, packets,
-                       0, share.empty(), 0, 0});
+                       0, share.empty(), 0, 0, 0});
     }
     const Ticks ready = ReadyAtPort(source);
     for (size_t i = 0; i < links.size(); ++i) {
@@ -348,6 +360,13 @@ class ReferenceFabric {
         continue;
       }
       const Packet& head = queue.front();
+      // Cut-through must not run dry behind a slower input.
+      const Ticks eligible =
+          head.head + std::max<Ticks>(head.ticks - ShapeNow(link, head.payload).ticks, 0);
+      if (eligible > now_) {
+        At(eligible, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
+        continue;
+      }
       const bool older = best == nullptr || std::pair(head.head, head.input) <
                                                 std::pair(best->front().head, best->front().input);
       if (older && sender.credits[static_cast<size_t>(head.lane)] >= ShapeOf(head.payload).units) {
@@ -362,7 +381,8 @@ class ReferenceFabric {
     if (up && !best->empty() && best->front().share == packet.share) {
       best->front().first_of_share = false;
     }
-    const PacketShape& shape = ShapeOf(packet.payload);
+    const PacketShape shape = ShapeNow(link, packet.payload);
+    packet.ticks = shape.ticks;
     sender.credits[static_cast<size_t>(packet.lane)] -= shape.units;
     const Ticks start = StartWell(sender, shape);
     sender.free = start + shape.ticks;
@@ -395,9 +415,9 @@ class ReferenceFabric {
   }
 
   void ArriveAtEndpoint(const Packet& packet, size_t link) {
-    const PacketShape& shape = ShapeOf(packet.payload);
-    const Ticks last_byte = now_ + shape.ticks;
-    ReturnCredit(false, link, packet.lane, shape.units, last_byte + FromPs(timing_.WireDelay()));
+    const Ticks last_byte = now_ + packet.ticks;
+    ReturnCredit(false, link, packet.lane, ShapeOf(packet.payload).units,
+                 last_byte + FromPs(timing_.WireDelay()));
     At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, packet.destination,
        static_cast<int>(link) % layout_.links_per_endpoint(), [this, packet] {
          if (++packets_in_[packet.index] == packet.message_packets) {
