@@ -95,13 +95,18 @@ void Endpoint::TakeShare(const Record& share) {
     return;
   }
   Message& message = messages_[KeyOf(share.source, share.tag)];
-  if (!message.started) {
+  if (share.moved()) {
+    const int rests = share.split() ? 0 : share.shares;
+    message.last_rests_missing -= share.split() ? 0 : 1;
+    message.rests_missing += rests - 1;
+  } else {
+    message.shares_missing += message.started ? 0 : share.shares;
     message.started = true;
-    message.shares_missing = share.shares;
+    message.shares_missing -= 1;
+    message.last_rests_missing += share.split() ? 1 : 0;
   }
-  (share.moved() ? message.rests_missing : message.shares_missing) -= 1;
-  message.rests_missing += share.split() ? 1 : 0;
-  if (message.shares_missing == 0 && message.rests_missing == 0) {
+  if (message.started && message.shares_missing == 0 && message.last_rests_missing == 0 &&
+      message.rests_missing == 0) {
     Deliver(share);
   }
 }

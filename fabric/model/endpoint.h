@@ -77,8 +77,11 @@ class Endpoint final : public sim::Component, public MessagePort {
  private:
   struct Message {
     int shares_missing = 0;  // counts only once the first share is in
-    int rests_missing = 0;  // of split shares, less those that came before what they were split off
-    bool started = false;   // a share has arrived
+    // A share that was split comes as itself and rests, each split off the one before; the last one
+    // tells how many they are. Negative while rests are here that nothing announced yet.
+    int last_rests_missing = 0;
+    int rests_missing = 0;
+    bool started = false;  // a share has arrived
     bool delivered = false;
     bool asked_for = false;
     uint32_t cookie = 0;

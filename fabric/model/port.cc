@@ -1,11 +1,19 @@
 #include "fabric/model/port.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace upfabric::fabric {
 
 using sim::Record;
 using sim::Ticks;
+
+namespace {
+
+// Rests of one share that a record can count. What would be one more leaves on its old link.
+constexpr uint8_t kRestsMax = std::numeric_limits<uint8_t>::max();
+
+}  // namespace
 
 Port::Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units, Ticks* next)
     : times_(&times), place_(place), lanes_(static_cast<size_t>(times.virtual_channels)) {
@@ -88,9 +96,11 @@ void Port::TakeBack(Lane& lane, Ticks now) {
     const bool begun = i == 0 && lane.begun;
     Record rest = share;
     rest.packets -= begun ? 1 : 0;
-    const bool back = rest.packets > 0 && !RouteUp(share, now);
+    const bool countable = !begun || !share.moved() || share.shares < kRestsMax;
+    const bool back = rest.packets > 0 && countable && !RouteUp(share, now);
     if (back) {
       if (begun) {
+        rest.shares = static_cast<uint8_t>(share.moved() ? share.shares + 1 : 1);
         rest.flags |= Record::kMoved;
         share.flags |= Record::kSplit;
         share.packets = 1;

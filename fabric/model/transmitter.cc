@@ -56,6 +56,7 @@ void Transmitter::Place(const ChannelPlace& place) {
 }
 
 void Transmitter::PassFaults(Ticks now) {
+  not_before_ = now;
   shapes_ = &times_->shape_tables->For(times_->faults->Slowdown(place_.endpoint, place_.link, now));
   const Ratio rate =
       times_->faults->ErrorRate(place_.endpoint, place_.link, now, times_->flit_error_rate);
@@ -90,6 +91,7 @@ void Transmitter::DrawNextFailure() {
 void Transmitter::Reset() {
   credits_.Reset();
   free_ = 0;
+  not_before_ = 0;
   shapes_ = times_->shapes;
   SetErrors(times_->errors->For(times_->flit_error_rate));
 }

@@ -87,9 +87,10 @@ class Transmitter {
     StartChoice offer;
     offer.ready = std::max(arrival, free_);
     offer.lane = lane;
-    offer.start = offer.ready < window_end
-                      ? credits_.EarliestFor(offer.ready, lane, ShapeOf(payload).units, window_end)
-                      : offer.ready;
+    offer.start = std::max(offer.ready, not_before_);
+    if (offer.start < window_end) {
+      offer.start = credits_.EarliestFor(offer.start, lane, ShapeOf(payload).units, window_end);
+    }
     return offer;
   }
 
@@ -128,7 +129,8 @@ class Transmitter {
   const std::vector<PacketShape>* shapes_ = nullptr;  // on the lanes that work
   CreditPool credits_;
   sim::Outlet outlet_;
-  sim::Ticks free_ = 0;  // when the serializer is free
+  sim::Ticks free_ = 0;        // when the serializer is free
+  sim::Ticks not_before_ = 0;  // the last fault: what it made possible starts no earlier
   SendCounters sent_;
   ChannelPlace place_;
   const FlitErrors* errors_ = nullptr;

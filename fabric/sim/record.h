@@ -22,7 +22,7 @@ struct Record {
   uint16_t source = 0;   // endpoint
   uint16_t destination = 0;
   uint16_t payload = 0;   // bytes of the packet; share: of its last packet (the others are full)
-  uint8_t shares = 1;     // links that carry a part of this message
+  uint8_t shares = 1;     // of this message when it was posted; kMoved: rests up to this one
   uint8_t flags = 0;      // virtual channel in the low four bits, then kLast and the others
   Ticks packet_time = 0;  // packet: its serialization on this channel, and a train's spacing
 
