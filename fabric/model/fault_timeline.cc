@@ -15,8 +15,8 @@ namespace {
 
 constexpr Bytes kSpaceMax(1 << 30);
 constexpr Ratio kErrorRateMax(1, 100);
-constexpr Ratio kFactorMax(1000);
-constexpr int64_t kTermMax = 1'000'000;  // of a factor: keeps products with times in 64 bits
+constexpr Ratio kFactorMax(100);
+constexpr int64_t kHundredths = 100;
 // What the finest clock can count (sim::Clock).
 constexpr Picoseconds kTimeMax(900'000'000'000'000);
 
@@ -37,9 +37,8 @@ absl::Status CheckLink(const LinkRef& link, const FaultTargets& targets) {
 }
 
 absl::Status CheckFactor(const char* what, Ratio factor) {
-  if (factor < Ratio(1) || factor > kFactorMax || factor.numerator() > kTermMax ||
-      factor.denominator() > kTermMax) {
-    return OutOfRange(what, "1 to 1000, in millionths at the finest");
+  if (factor < Ratio(1) || factor > kFactorMax || factor.denominator() > kHundredths) {
+    return OutOfRange(what, "1 to 100, with a denominator of at most 100");
   }
   return absl::OkStatus();
 }

@@ -54,7 +54,7 @@ struct ErrorRateFault {
   Ratio flit_error_rate;
 };
 
-// From now on injection and local operations take this much longer: 1 (as built) to 1,000.
+// From now on injection and local operations take this much longer: 1 (as built) to 100.
 struct SlowEndpointFault {
   EndpointId endpoint;
   Ratio injection_factor = Ratio(1);
