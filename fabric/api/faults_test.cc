@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,43 +56,6 @@ int64_t Sum(const Traffic& traffic, Member member) {
     sum += counters.*member;
   }
   return sum;
-}
-
-// A packet fails with q = 1 - (1 - p)^18, again and again: q / (1 - q) replays a packet are
-// expected, with a variance of q / (1 - q)^2.
-TEST(LinkErrorsTest, ReplaysAgreeWithTheBinomialExpectation) {
-  const std::pair<Ratio, int64_t> cases[] = {{Ratio(1, 100), 20'000},
-                                             {Ratio(1, 1'000), 50'000},
-                                             {Ratio(1, 10'000), 200'000},
-                                             {Ratio(1, 1'000'000), 4'000'000},
-                                             {Ratio(1, 100'000'000), 40'000'000},
-                                             {Ratio(1, 1'000'000'000'000), 4'000'000}};
-  for (const auto& [rate, packets] : cases) {
-    const Traffic traffic =
-        RunTraffic(WithErrors(rate), {{0, 1, Bytes(256 * packets), 0, kNow, 0}});
-    const double hops = 2.0 * static_cast<double>(packets);
-    const double q = -std::expm1(18 * std::log1p(-rate.ToDouble()));
-    const double expected = hops * q / (1 - q);
-    const double sigma = std::sqrt(hops * q) / (1 - q);
-    const int64_t replays = Sum(traffic, &ChannelCounters::replays);
-    EXPECT_NEAR(static_cast<double>(replays), expected, 4 * sigma + 1e-3) << rate.ToDouble();
-    // All of the wire between a failed start and the next is in vain, whole flits of it.
-    EXPECT_EQ(Sum(traffic, &ChannelCounters::discarded_wire_bytes), replays * (kGap / 320 * 16));
-    EXPECT_EQ(Sum(traffic, &ChannelCounters::payload_bytes), 2 * 256 * packets);
-    EXPECT_EQ(Sum(traffic, &ChannelCounters::packets), 2 * packets);
-  }
-}
-
-// UALink's flits hold parts of several packets; one that fails costs one replay.
-TEST(LinkErrorsTest, AFailedFlitOfUalinkIsOneReplay) {
-  FabricSpec spec = WithErrors(Ratio(1, 100'000));
-  spec.protocol = testing::Ualink();
-  spec.link.errors.flit = Bytes(640);
-  const Traffic traffic = RunTraffic(spec, {{0, 1, Bytes(256 << 22), 0, kNow, 0}});
-  const double flits = static_cast<double>(Sum(traffic, &ChannelCounters::wire_bytes)) / 640;
-  const double expected = flits * 1e-5;
-  EXPECT_NEAR(static_cast<double>(Sum(traffic, &ChannelCounters::replays)), expected,
-              4 * std::sqrt(expected));
 }
 
 TEST(LinkErrorsTest, CompletionGrowsByTheGaps) {

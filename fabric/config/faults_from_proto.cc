@@ -18,7 +18,7 @@ constexpr Picoseconds kTimeMax(900'000'000'000'000);  // as Fabric::SetFaults al
 template <typename T>
 absl::Status Take(const absl::StatusOr<T>& parsed, const std::string& path, T& value) {
   if (!parsed.ok()) {
-    return FieldError(path, parsed.status().message());
+    return FieldError(path, absl::StrCat(parsed.status().message()));
   }
   value = *parsed;
   return absl::OkStatus();
