@@ -14,6 +14,17 @@ using sim::Ticks;
 
 namespace {
 
+// Time of the first record, or kNever.
+Ticks FirstOf(const std::vector<sim::Inlet>& inlets) {
+  Ticks first = kNever;
+  for (const sim::Inlet& inlet : inlets) {
+    if (!inlet.records.empty()) {
+      first = std::min(first, inlet.records.front().time);
+    }
+  }
+  return first;
+}
+
 // Rounded up.
 Ticks Scaled(Ticks length, Ratio factor) {
   const auto scaled = static_cast<internal::Int128>(length) * factor.numerator();
@@ -64,29 +75,28 @@ Ticks Endpoint::Advance(Ticks window_end) {
     }
   }
   records_taken_ += static_cast<int64_t>(arrivals_.size());
-  Ticks next = events_.empty() ? kNever : events_.top().time;
-  for (const std::vector<sim::Inlet>* inlets : {&shares_in_, &returns_in_}) {
-    for (const sim::Inlet& inlet : *inlets) {
-      if (!inlet.records.empty()) {
-        next = std::min(next, inlet.records.front().time);
-      }
-    }
-  }
-  return next;
+  const Ticks next = events_.empty() ? kNever : events_.top().time;
+  return std::min(
+      {next, FirstOf(shares_in_), times_->faults->empty() ? kNever : FirstOf(returns_in_)});
 }
 
 void Endpoint::CollectArrivals(Ticks window_end) {
   arrivals_.clear();
-  for (std::vector<sim::Inlet>* inlets : {&shares_in_, &returns_in_}) {
-    for (sim::Inlet& inlet : *inlets) {
-      while (!inlet.records.empty() && inlet.records.front().time < window_end) {
-        arrivals_.push_back(inlet.records.front());
-        inlet.records.pop();
-      }
-    }
+  Collect(shares_in_, window_end);
+  if (!times_->faults->empty()) {
+    Collect(returns_in_, window_end);
   }
   std::stable_sort(arrivals_.begin(), arrivals_.end(),
                    [](const Record& a, const Record& b) { return a.time < b.time; });
+}
+
+void Endpoint::Collect(std::vector<sim::Inlet>& inlets, Ticks window_end) {
+  for (sim::Inlet& inlet : inlets) {
+    while (!inlet.records.empty() && inlet.records.front().time < window_end) {
+      arrivals_.push_back(inlet.records.front());
+      inlet.records.pop();
+    }
+  }
 }
 
 void Endpoint::TakeShare(const Record& share) {

@@ -105,6 +105,7 @@ class Endpoint final : public sim::Component, public MessagePort {
   };
 
   void CollectArrivals(sim::Ticks window_end);
+  void Collect(std::vector<sim::Inlet>& inlets, sim::Ticks window_end);
   void TakeShare(const sim::Record& share);
   void TakeEvent(const Event& event);
   void FindLinks(int destination);

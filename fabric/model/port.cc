@@ -16,7 +16,7 @@ constexpr uint8_t kRestsMax = std::numeric_limits<uint8_t>::max();
 }  // namespace
 
 Port::Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units, Ticks* next)
-    : times_(&times), place_(place), lanes_(static_cast<size_t>(times.virtual_channels)) {
+    : times_(&times), lanes_(static_cast<size_t>(times.virtual_channels)), place_(place) {
   transmitter_.Init(times, switch_buffer_units, next);
 }
 

@@ -78,18 +78,18 @@ class Port final : public sim::Component {
   }
 
   const HopTimes* times_;
-  PortPlace place_;
   sim::Inlet shares_in_;
   sim::Inlet packets_in_;
   Transmitter transmitter_;
   sim::Outlet shares_out_;
-  sim::Outlet returns_out_;
   CreditPool* credits_out_ = nullptr;
   std::vector<Lane> lanes_;  // by virtual channel
   int64_t waiting_packets_ = 0;
   size_t faults_passed_ = 0;  // of the timeline's times
   int64_t shares_returned_ = 0;
   ReceiveCounters received_;
+  PortPlace place_;
+  sim::Outlet returns_out_;
 };
 
 }  // namespace upfabric::fabric

@@ -9,11 +9,14 @@ using sim::Ticks;
 
 int64_t Transmitter::Send(const Record& train, const StartChoice& choice, int64_t packets) {
   const PacketShape& shape = ShapeOf(train.payload);
+  bool fails = false;
   if (Fails(shape, packets)) [[unlikely]] {
-    packets = std::max<int64_t>(1, PassingPackets(shape));  // a failing one goes by itself
+    const int64_t passing = PassingPackets(shape);
+    fails = passing == 0;
+    packets = fails ? 1 : passing;  // a failing one goes by itself
   }
   const int64_t sent = credits_.TakeTrain(choice.start, choice.lane, shape, packets);
-  const Ticks start = Fails(shape, sent) ? Replay(choice.start, shape) : choice.start;
+  const Ticks start = fails ? Replay(choice.start, shape) : choice.start;
   Record part = train;
   part.time = start + times_->data_delay;
   part.packet_time = shape.ticks;

@@ -125,17 +125,18 @@ class Transmitter {
   void SetErrors(const FlitErrors* errors);
   void DrawNextFailure();
 
+  // What every packet touches comes first.
   const HopTimes* times_ = nullptr;
   const std::vector<PacketShape>* shapes_ = nullptr;  // on the lanes that work
   CreditPool credits_;
   sim::Outlet outlet_;
   sim::Ticks free_ = 0;        // when the serializer is free
   sim::Ticks not_before_ = 0;  // the last fault: what it made possible starts no earlier
-  SendCounters sent_;
-  ChannelPlace place_;
-  const FlitErrors* errors_ = nullptr;
   // The packet with this wire unit fails; counted as sent_.wire_units, so without discarded ones.
   int64_t fails_at_ = kNoFailure;
+  SendCounters sent_;
+  const FlitErrors* errors_ = nullptr;
+  ChannelPlace place_;
 };
 
 }  // namespace upfabric::fabric
