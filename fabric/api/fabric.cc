@@ -191,6 +191,8 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
   switch_times_ = port_times_;
   switch_times_.data_delay = wire;
   port_times_.data_delay = wire + clock.FromPicoseconds(spec.switch_chip.pipeline);
+  port_times_.arrival_delay = switch_times_.data_delay;
+  switch_times_.arrival_delay = port_times_.data_delay;
   const std::vector<Delay> delays = Delays();
   window_ = *std::min_element(delays.begin(), delays.end(),
                               [](const Delay& a, const Delay& b) { return a.ticks < b.ticks; });

@@ -44,15 +44,16 @@ void Port::Receive(Ticks window_end) {
   while (!queue.empty() && queue.front().time < window_end) {
     const Record packet = queue.front();
     queue.pop();
-    const Ticks first_out = packet.time + packet.packet_time;
-    credits_out_->Return(CreditOf(first_out + times_->control_delay, packet.packet_time,
-                                  (*times_->shapes)[packet.payload].units, packet.packets,
+    const Ticks packet_time = times_->PacketTime(packet, place_.endpoint, place_.link);
+    const Ticks first_out = packet.time + packet_time;
+    credits_out_->Return(CreditOf(first_out + times_->control_delay, packet_time,
+                                  times_->ShapeAsBuilt(packet.payload).units, packet.packets,
                                   packet.virtual_channel()));
     received_.packets += packet.packets;
     received_.payload_bytes += int64_t{packet.payload} * packet.packets;
     if (packet.last()) {
       Record share = packet;
-      share.time = first_out + (packet.packets - 1) * packet.packet_time + times_->delivery;
+      share.time = first_out + (packet.packets - 1) * packet_time + times_->delivery;
       shares_out_.Emit(share);
     }
   }

@@ -22,7 +22,8 @@ Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
 }
 
 Ticks Switch::Advance(Ticks window_end) {
-  if (!times_->faults->empty()) {
+  faulty_ = !times_->faults->empty();
+  if (faulty_) {
     PassFaults(window_end);
   }
   const Ticks next = AdvanceTo(window_end);
@@ -137,12 +138,6 @@ Ticks Switch::RunMerged(Ticks window_end) {
   return actions.empty() ? kNever : actions.top().first;
 }
 
-// When a packet may start so that its bits never leave before they have come in.
-Ticks Switch::Eligible(const Entry& entry, const Transmitter& transmitter) {
-  const Ticks lag = entry.train.packet_time - transmitter.ShapeOf(entry.train.payload).ticks;
-  return entry.train.time + std::max<Ticks>(lag, 0);
-}
-
 // The virtual channel whose oldest packet can start first; of several, the oldest packet.
 StartChoice Switch::Choose(int output, Ticks window_end) {
   Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
@@ -179,17 +174,17 @@ int64_t Switch::TrainLimit(const Queue& queue, const StartChoice& choice, const 
   int64_t limit = std::min<int64_t>(
       entry.train.packets,
       StartsBefore(std::min(window_end, choice.other_start), choice.start, shape.ticks));
-  const Ticks lag = entry.train.packet_time - shape.ticks;
-  if (lag > 0) {
+  const Ticks spacing = PacketTime(entry);
+  if (spacing > shape.ticks) {
     // A slower input: the packets' eligible times run away from the starts.
-    limit = std::min(limit, (choice.start - entry.train.time) / lag);
+    limit = std::min(limit, (choice.start - entry.train.time) / (spacing - shape.ticks));
   }
   if (queue.entries.size() > 1) {
     // Packets that arrive before the next train's first one; at the same instant the lower input
     // wins.
     const Entry& next = queue.entries[1];
     const Ticks until = next.train.time + (entry.input < next.input ? 1 : 0);
-    limit = std::min(limit, StartsBefore(until, entry.train.time, entry.train.packet_time));
+    limit = std::min(limit, StartsBefore(until, entry.train.time, spacing));
   }
   return limit;
 }
@@ -220,7 +215,7 @@ void Switch::Shorten(Queue& queue, int64_t packets) {
   }
   first.train.packets -= static_cast<uint32_t>(packets);
   first.counted -= static_cast<uint32_t>(packets);
-  first.train.time += packets * first.train.packet_time;
+  first.train.time += packets * PacketTime(first);
   const Entry rest = first;
   Entry* const begin = queue.entries.begin();
   Entry* end = begin + 1;
@@ -235,7 +230,14 @@ void Switch::Shorten(Queue& queue, int64_t packets) {
   }
 }
 
-uint32_t Switch::ArrivedBy(Ticks now, const Record& train) {
+Ticks Switch::SlowPacketTime(const Entry& entry) const {
+  const int input = static_cast<int>(entry.input);
+  return times_->SlowPacketTime(entry.train, input / options_.links_per_endpoint,
+                                options_.first_link + input % options_.links_per_endpoint);
+}
+
+uint32_t Switch::ArrivedBy(Ticks now, const Entry& entry) const {
+  const Record& train = entry.train;
   if (train.time > now) {
     return 0;
   }
@@ -243,7 +245,7 @@ uint32_t Switch::ArrivedBy(Ticks now, const Record& train) {
     return 1;
   }
   return static_cast<uint32_t>(
-      std::min<Ticks>(train.packets, (now - train.time) / train.packet_time + 1));
+      std::min<Ticks>(train.packets, (now - train.time) / PacketTime(entry) + 1));
 }
 
 // Brings the counts of an output up to `now`; returns the packets that have arrived and not left.
@@ -257,7 +259,7 @@ int64_t Switch::CountArrived(int output, Ticks now) {
       if (entry.train.time > now) {
         break;
       }
-      const uint32_t arrived = ArrivedBy(now, entry.train);
+      const uint32_t arrived = ArrivedBy(now, entry);
       queue.waiting += arrived - entry.counted;
       entry.counted = arrived;
       all_counted &= arrived == entry.train.packets;
@@ -292,8 +294,8 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
          i < queue.entries.size() && queue.entries[i].train.time <= last; ++i) {
       if (queue.entries[i].counted < queue.entries[i].train.packets) {
         arriving_.push_back(&queue.entries[i]);
-        equal_rates &= queue.entries[i].train.packets == 1 ||
-                       queue.entries[i].train.packet_time == packet_time;
+        equal_rates &= !faulty_ || queue.entries[i].train.packets == 1 ||
+                       PacketTime(queue.entries[i]) == packet_time;
       }
     }
   }
@@ -303,7 +305,7 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
   const auto waiting_at = [&](int64_t started) {
     int64_t sum = waiting - started;
     for (const Entry* entry : arriving_) {
-      sum += ArrivedBy(start + started * packet_time, entry->train) - entry->counted;
+      sum += ArrivedBy(start + started * packet_time, *entry) - entry->counted;
     }
     return sum;
   };
@@ -313,7 +315,7 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
   }
   for (const Entry* entry : arriving_) {
     const Record& train = entry->train;
-    const Ticks whole = train.time + (train.packets - 1) * train.packet_time - start;
+    const Ticks whole = train.time + (train.packets - 1) * PacketTime(*entry) - start;
     const int64_t started =
         std::clamp<int64_t>((whole + packet_time - 1) / packet_time, 0, packets - 1);
     peak = std::max(peak, waiting_at(started));

@@ -14,6 +14,7 @@
 #ifndef UPFABRIC_FABRIC_MODEL_SWITCH_H_
 #define UPFABRIC_FABRIC_MODEL_SWITCH_H_
 
+#include <algorithm>
 #include <vector>
 
 #include "fabric/model/transmitter.h"
@@ -92,13 +93,26 @@ class Switch final : public sim::Component {
   void Start(int output, const StartChoice& choice, sim::Ticks window_end);
   int64_t TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
                      sim::Ticks window_end) const;
-  static void Shorten(Queue& queue, int64_t packets);
+  void Shorten(Queue& queue, int64_t packets);
   void CountWaiting(int output, sim::Ticks start, int64_t packets, sim::Ticks packet_time);
   int64_t CountArrived(int output, sim::Ticks now);
   int64_t PeakOfTrain(int output, int64_t waiting, sim::Ticks start, int64_t packets,
                       sim::Ticks packet_time);
-  static uint32_t ArrivedBy(sim::Ticks now, const sim::Record& train);
-  static sim::Ticks Eligible(const Entry& entry, const Transmitter& transmitter);
+  uint32_t ArrivedBy(sim::Ticks now, const Entry& entry) const;
+  // When a packet may start so that its bits never leave before they have come in.
+  sim::Ticks Eligible(const Entry& entry, const Transmitter& transmitter) const {
+    if (!faulty_) [[likely]] {
+      return entry.train.time;
+    }
+    const sim::Ticks lag = PacketTime(entry) - transmitter.ShapeOf(entry.train.payload).ticks;
+    return entry.train.time + std::max<sim::Ticks>(lag, 0);
+  }
+  // How long it took to come in, and the spacing of its train.
+  sim::Ticks PacketTime(const Entry& entry) const {
+    return faulty_ && entry.train.slow() ? SlowPacketTime(entry)
+                                         : times_->ShapeAsBuilt(entry.train.payload).ticks;
+  }
+  sim::Ticks SlowPacketTime(const Entry& entry) const;
   sim::Ticks RunEachOutput(sim::Ticks window_end);
   sim::Ticks RunMerged(sim::Ticks window_end);
   Queue& QueueOf(int output, int lane) {
@@ -110,6 +124,7 @@ class Switch final : public sim::Component {
   bool Idle(int output) const;
 
   const HopTimes* times_;
+  bool faulty_ = false;  // there are faults in this row
   SwitchOptions options_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;

@@ -8,49 +8,64 @@ using sim::Record;
 using sim::Ticks;
 
 int64_t Transmitter::Send(const Record& train, const StartChoice& choice, int64_t packets) {
-  const PacketShape& shape = ShapeOf(train.payload);
+  const PacketShape* shape = &ShapeOf(train.payload);
   bool fails = false;
-  if (Fails(shape, packets)) [[unlikely]] {
-    const int64_t passing = PassingPackets(shape);
+  if (Fails(*shape, packets)) [[unlikely]] {
+    const int64_t passing = PassingPackets(*shape);
     fails = passing == 0;
     packets = fails ? 1 : passing;  // a failing one goes by itself
   }
-  const int64_t sent = credits_.TakeTrain(choice.start, choice.lane, shape, packets);
-  const Ticks start = fails ? Replay(choice.start, shape) : choice.start;
+  const int64_t sent = credits_.TakeTrain(choice.start, choice.lane, *shape, packets);
+  Ticks start = choice.start;
+  uint8_t slow = slow_;
+  if (fails) [[unlikely]] {
+    start = Replay(start, train.payload, shape);
+    slow = shape == &times_->ShapeAsBuilt(train.payload) ? 0 : Record::kSlow;
+  }
   Record part = train;
   part.time = start + times_->data_delay;
-  part.packet_time = shape.ticks;
   part.packets = static_cast<uint32_t>(sent);
-  if (part.packets < train.packets) {
-    part.flags &= Record::kChannelMask;
-  }
-  if (times_->trains) {
-    outlet_.EmitTrain(part);
+  part.flags &= part.packets < train.packets ? Record::kChannelMask : Record::kAllButSlow;
+  part.flags |= slow;
+  if (extends_) {
+    outlet_.EmitTrain(part, shape->ticks);
   } else {
     outlet_.Emit(part);
+    extends_ = times_->trains;
   }
-  free_ = start + sent * shape.ticks;
+  free_ = start + sent * shape->ticks;
   ++sent_.records;
   sent_.packets += sent;
   sent_.payload_bytes += sent * train.payload;
-  sent_.wire_units += sent * shape.units;
+  sent_.wire_units += sent * shape->units;
   sent_.busy += free_ - choice.start;
   sent_.credit_stall += choice.start - choice.ready;
   return sent;
 }
 
-// Returns when the copy starts that arrives well.
-Ticks Transmitter::Replay(Ticks start, const PacketShape& shape) {
+// Returns when the copy starts that arrives well, and its shape then, in case lanes change before.
+Ticks Transmitter::Replay(Ticks start, uint16_t payload, const PacketShape*& shape) {
   do {
-    const Ticks again = start + shape.ticks + times_->replay_delay;
+    const Ticks again = start + shape->ticks + times_->replay_delay;
     // Units that the wire carries until then, rounded down.
-    const auto carried = static_cast<internal::Int128>(again - start) * shape.units / shape.ticks;
+    const auto carried = static_cast<internal::Int128>(again - start) * shape->units / shape->ticks;
     sent_.discarded_units += static_cast<int64_t>(carried);
     ++sent_.replays;
     start = again;
+    shape = &ShapesAt(start)[payload];
     DrawNextFailure();
-  } while (Fails(shape, 1));
+  } while (Fails(*shape, 1));
+  extends_ = false;
   return start;
+}
+
+const std::vector<PacketShape>& Transmitter::ShapesAt(Ticks now) const {
+  return times_->shape_tables->For(times_->faults->Slowdown(place_.endpoint, place_.link, now));
+}
+
+Ticks HopTimes::SlowPacketTime(const Record& packet, int endpoint, int link) const {
+  const Ticks start = packet.time - arrival_delay;
+  return shape_tables->For(faults->Slowdown(endpoint, link, start))[packet.payload].ticks;
 }
 
 void Transmitter::Place(const ChannelPlace& place) {
@@ -60,7 +75,10 @@ void Transmitter::Place(const ChannelPlace& place) {
 
 void Transmitter::PassFaults(Ticks now) {
   not_before_ = now;
-  shapes_ = &times_->shape_tables->For(times_->faults->Slowdown(place_.endpoint, place_.link, now));
+  const std::vector<PacketShape>* shapes = &ShapesAt(now);
+  extends_ = extends_ && shapes == shapes_;
+  shapes_ = shapes;
+  slow_ = shapes == times_->shapes ? 0 : Record::kSlow;
   const Ratio rate =
       times_->faults->ErrorRate(place_.endpoint, place_.link, now, times_->flit_error_rate);
   SetErrors(times_->errors->For(rate));
@@ -96,6 +114,8 @@ void Transmitter::Reset() {
   free_ = 0;
   not_before_ = 0;
   shapes_ = times_->shapes;
+  slow_ = 0;
+  extends_ = times_->trains;
   SetErrors(times_->errors->For(times_->flit_error_rate));
 }
 

@@ -41,12 +41,22 @@ struct HopTimes {
   int virtual_channels = 1;
   bool trains = false;           // packets that follow each other are handled together
   sim::Ticks data_delay = 0;     // of the channels this component sends packets on
+  sim::Ticks arrival_delay = 0;  // of the channels it receives packets on
   sim::Ticks control_delay = 0;  // of the credits it returns
   sim::Ticks delivery = 0;       // port to endpoint
   sim::Ticks replay_delay = 0;   // from a failed packet's last bit to its next start
   Ratio flit_error_rate;         // as built
   FlitErrorTables* errors = nullptr;
   const FaultTimeline* faults = nullptr;
+
+  const PacketShape& ShapeAsBuilt(uint16_t payload) const { return (*shapes)[payload]; }
+  // Serialization of a packet that came in on a link, and the spacing of its train: what the lanes
+  // gave when it started.
+  sim::Ticks PacketTime(const sim::Record& packet, int endpoint, int link) const {
+    return packet.slow() ? SlowPacketTime(packet, endpoint, link)
+                         : ShapeAsBuilt(packet.payload).ticks;
+  }
+  sim::Ticks SlowPacketTime(const sim::Record& packet, int endpoint, int link) const;
 };
 
 // What a transmitter could send next: the first packet of one of several lanes.
@@ -71,6 +81,7 @@ class Transmitter {
   void Init(const HopTimes& times, uint32_t buffer_units, sim::Ticks* next) {
     times_ = &times;
     shapes_ = times.shapes;
+    extends_ = times.trains;
     credits_.Init(times.virtual_channels, buffer_units, next);
   }
   void Connect(const sim::Outlet& outlet) { outlet_ = outlet; }
@@ -121,7 +132,8 @@ class Transmitter {
   bool Fails(const PacketShape& shape, int64_t packets) const {
     return sent_.wire_units + packets * shape.units > fails_at_;
   }
-  sim::Ticks Replay(sim::Ticks start, const PacketShape& shape);
+  sim::Ticks Replay(sim::Ticks start, uint16_t payload, const PacketShape*& shape);
+  const std::vector<PacketShape>& ShapesAt(sim::Ticks now) const;
   void SetErrors(const FlitErrors* errors);
   void DrawNextFailure();
 
@@ -135,6 +147,8 @@ class Transmitter {
   // The packet with this wire unit fails; counted as sent_.wire_units, so without discarded ones.
   int64_t fails_at_ = kNoFailure;
   SendCounters sent_;
+  uint8_t slow_ = 0;      // Record::kSlow while lanes are lost
+  bool extends_ = false;  // the last record was as slow as the next: they may be one train
   const FlitErrors* errors_ = nullptr;
   ChannelPlace place_;
 };

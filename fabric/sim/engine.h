@@ -61,14 +61,14 @@ class Outlet {
     }
   }
 
-  // As Emit; a train that continues the last record of the channel is added to it.
-  void EmitTrain(const Record& train) {
+  // As Emit, for a train of packets `spacing` apart; one that continues the last record of the
+  // channel is added to it. Requires: that one has the same spacing if it is as slow as this one.
+  void EmitTrain(const Record& train, Ticks spacing) {
     if (inlet_ != nullptr && !inlet_->records.empty()) {
       Record& last = inlet_->records.back();
-      if (last.time + last.packets * last.packet_time == train.time && last.tag == train.tag &&
-          last.packet_time == train.packet_time && last.source == train.source &&
-          last.destination == train.destination && last.payload == train.payload &&
-          last.flags == (train.flags & Record::kChannelMask)) {
+      if (last.time + last.packets * spacing == train.time && last.tag == train.tag &&
+          last.source == train.source && last.destination == train.destination &&
+          last.payload == train.payload && last.flags == (train.flags & Record::kMiddleMask)) {
         last.packets += train.packets;
         last.flags = train.flags;
         return;

@@ -151,11 +151,11 @@ class ReferenceFabric {
   const PacketShape& ShapeOf(int64_t payload) const {
     return timing_.shapes()[static_cast<size_t>(payload)];
   }
-  // On the lanes that work now.
-  PacketShape ShapeNow(size_t link, int64_t payload) const {
+  // On the lanes that work at that time.
+  PacketShape ShapeAt(Ticks time, size_t link, int64_t payload) const {
     const int links = layout_.links_per_endpoint();
     const Ratio slowdown =
-        faults_.Slowdown(static_cast<int>(link) / links, static_cast<int>(link) % links, now_);
+        faults_.Slowdown(static_cast<int>(link) / links, static_cast<int>(link) % links, time);
     return {(Ratio(ShapeOf(payload).ticks) * slowdown).Ceil(), ShapeOf(payload).units};
   }
   size_t LinkIndex(int endpoint, int link) const {
@@ -334,9 +334,14 @@ class ReferenceFabric {
   }
 
   // Puts a packet on the wire, again and again while it fails; returns when its good copy starts.
-  Ticks StartWell(Sender& sender, const PacketShape& shape) {
+  Ticks StartWell(Sender& sender, size_t link, int64_t payload) {
     Ticks start = now_;
-    while (sender.wire + shape.units > sender.fails_at) {
+    while (true) {
+      const PacketShape shape = ShapeAt(start, link, payload);
+      if (sender.wire + shape.units <= sender.fails_at) {
+        sender.wire += shape.units;
+        return start;
+      }
       const Ticks gap = shape.ticks + 2 * FromPs(timing_.WireDelay()) +
                         FromPs(spec_.link.errors.retry.turnaround);
       sender.wire += gap * shape.units / shape.ticks;
@@ -344,8 +349,6 @@ class ReferenceFabric {
       ++replays_;
       DrawNextFailure(sender);
     }
-    sender.wire += shape.units;
-    return start;
   }
 
   // Starts the oldest packet that has its credits, if the sender is free.
@@ -362,7 +365,7 @@ class ReferenceFabric {
       const Packet& head = queue.front();
       // Cut-through must not run dry behind a slower input.
       const Ticks eligible =
-          head.head + std::max<Ticks>(head.ticks - ShapeNow(link, head.payload).ticks, 0);
+          head.head + std::max<Ticks>(head.ticks - ShapeAt(now_, link, head.payload).ticks, 0);
       if (eligible > now_) {
         At(eligible, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
         continue;
@@ -381,11 +384,11 @@ class ReferenceFabric {
     if (up && !best->empty() && best->front().share == packet.share) {
       best->front().first_of_share = false;
     }
-    const PacketShape shape = ShapeNow(link, packet.payload);
-    packet.ticks = shape.ticks;
+    const PacketShape shape = ShapeAt(now_, link, packet.payload);
     sender.credits[static_cast<size_t>(packet.lane)] -= shape.units;
-    const Ticks start = StartWell(sender, shape);
-    sender.free = start + shape.ticks;
+    const Ticks start = StartWell(sender, link, packet.payload);
+    packet.ticks = ShapeAt(start, link, packet.payload).ticks;
+    sender.free = start + packet.ticks;
     At(sender.free, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
     const Ticks wire = FromPs(timing_.WireDelay());
     if (up) {
