@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "fabric/model/transmitter.h"
 #include "fabric/sim/engine.h"
 
@@ -109,10 +110,12 @@ class Switch final : public sim::Component {
   }
   // How long it took to come in, and the spacing of its train.
   sim::Ticks PacketTime(const Entry& entry) const {
-    return faulty_ && entry.train.slow() ? SlowPacketTime(entry)
-                                         : times_->ShapeAsBuilt(entry.train.payload).ticks;
+    if (faulty_ && entry.train.slow()) [[unlikely]] {
+      return SlowPacketTime(entry);
+    }
+    return times_->ShapeAsBuilt(entry.train.payload).ticks;
   }
-  sim::Ticks SlowPacketTime(const Entry& entry) const;
+  ABSL_ATTRIBUTE_COLD sim::Ticks SlowPacketTime(const Entry& entry) const;
   sim::Ticks RunEachOutput(sim::Ticks window_end);
   sim::Ticks RunMerged(sim::Ticks window_end);
   Queue& QueueOf(int output, int lane) {

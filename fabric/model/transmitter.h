@@ -24,6 +24,7 @@
 #include <limits>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "fabric/model/counters.h"
 #include "fabric/model/credit_pool.h"
 #include "fabric/model/fault_timeline.h"
@@ -56,7 +57,8 @@ struct HopTimes {
     return packet.slow() ? SlowPacketTime(packet, endpoint, link)
                          : ShapeAsBuilt(packet.payload).ticks;
   }
-  sim::Ticks SlowPacketTime(const sim::Record& packet, int endpoint, int link) const;
+  ABSL_ATTRIBUTE_COLD sim::Ticks SlowPacketTime(const sim::Record& packet, int endpoint,
+                                                int link) const;
 };
 
 // What a transmitter could send next: the first packet of one of several lanes.
@@ -132,7 +134,8 @@ class Transmitter {
   bool Fails(const PacketShape& shape, int64_t packets) const {
     return sent_.wire_units + packets * shape.units > fails_at_;
   }
-  sim::Ticks Replay(sim::Ticks start, uint16_t payload, const PacketShape*& shape);
+  ABSL_ATTRIBUTE_COLD sim::Ticks Replay(sim::Ticks start, uint16_t payload,
+                                        const PacketShape*& shape);
   const std::vector<PacketShape>& ShapesAt(sim::Ticks now) const;
   void SetErrors(const FlitErrors* errors);
   void DrawNextFailure();
