@@ -63,11 +63,6 @@ const std::vector<PacketShape>& Transmitter::ShapesAt(Ticks now) const {
   return times_->shape_tables->For(times_->faults->Slowdown(place_.endpoint, place_.link, now));
 }
 
-Ticks HopTimes::SlowPacketTime(const Record& packet, int endpoint, int link) const {
-  const Ticks start = packet.time - arrival_delay;
-  return shape_tables->For(faults->Slowdown(endpoint, link, start))[packet.payload].ticks;
-}
-
 void Transmitter::Place(const ChannelPlace& place) {
   place_ = place;
   SetErrors(times_->errors->For(times_->flit_error_rate));
