@@ -17,6 +17,7 @@
 #include "daemon/solo_group.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/workloads.h"
 
 namespace upfabric::daemon {
 namespace {
@@ -25,27 +26,7 @@ using ::testing::HasSubstr;
 
 constexpr char kLoopback[] = "127.0.0.1";
 
-v1::Workload AllReduce(std::vector<int64_t> sizes) {
-  v1::Workload workload;
-  workload.set_collective(v1::COLLECTIVE_ALL_REDUCE);
-  for (const int64_t size : sizes) {
-    workload.add_sizes_bytes(size);
-  }
-  for (int rank = 0; rank < 8; ++rank) {
-    workload.add_endpoints(rank);
-  }
-  workload.set_type(v1::DATA_TYPE_FLOAT32);
-  workload.set_op(v1::REDUCE_OP_SUM);
-  workload.set_root(-1);
-  workload.set_algorithm("auto");
-  workload.set_software("ideal");
-  workload.set_payload(v1::PAYLOAD_MODE_AUTO);
-  workload.set_timing(v1::TIMING_ISOLATED);
-  workload.set_granularity(v1::GRANULARITY_TRAIN);
-  workload.set_iterations(1);
-  workload.set_check(true);
-  return workload;
-}
+v1::Workload AllReduce(const std::vector<int64_t>& sizes) { return testing::AllReduce(8, sizes); }
 
 // A daemon alone, with its simulation in a thread.
 class NodeTest : public ::testing::Test {

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/workloads.h"
 
 namespace upfabric::daemon {
 namespace {
@@ -12,25 +13,7 @@ using ::testing::HasSubstr;
 
 constexpr char kFabric[] = "gb200-nvl72";
 
-v1::Workload AllReduce(int ranks) {
-  v1::Workload workload;
-  workload.set_collective(v1::COLLECTIVE_ALL_REDUCE);
-  workload.add_sizes_bytes(1024);
-  for (int rank = 0; rank < ranks; ++rank) {
-    workload.add_endpoints(rank);
-  }
-  workload.set_type(v1::DATA_TYPE_FLOAT32);
-  workload.set_op(v1::REDUCE_OP_SUM);
-  workload.set_root(-1);
-  workload.set_algorithm("auto");
-  workload.set_software("ideal");
-  workload.set_payload(v1::PAYLOAD_MODE_AUTO);
-  workload.set_timing(v1::TIMING_ISOLATED);
-  workload.set_granularity(v1::GRANULARITY_TRAIN);
-  workload.set_iterations(1);
-  workload.set_check(true);
-  return workload;
-}
+v1::Workload AllReduce(int ranks) { return testing::AllReduce(ranks, {1024}); }
 
 absl::StatusOr<CheckedWorkload> Check(const v1::Workload& workload) {
   collectives::AlgorithmRegistry registry;
