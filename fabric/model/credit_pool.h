@@ -1,11 +1,9 @@
 // Credits of one channel, held by its sender: buffer space at the receiver, per virtual channel.
 //
 // Models:  a packet takes credits for its wire units when it starts; they come back, a control
-// delay
-//          later, when its last byte has left the receiver's buffer.
+//          delay later, when its last byte has left the receiver's buffer.
 // Costs:   returns are kept as they come, out of order, and looked at only on shortage.
-// Invariant: held + returning + outstanding is the buffer's size (checked when the fabric is
-// quiet).
+// Invariant: held + returning + outstanding is the buffer's size (checked on a quiet fabric).
 
 #ifndef UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
 #define UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_

@@ -2,11 +2,11 @@
 // what has been delivered.
 //
 // Models:  packet by packet spraying over all links, from a start that depends on the message's
-// name
-//          only; injection time to the port; a message is delivered when the last of its shares is;
-//          local copies and reductions, one after another, at memory bandwidth plus a fixed time.
-// Omits:   limits of outstanding messages; copy engines; order of deliveries (messages may
-// overtake). Units:   ticks inside; SimTime towards the client.
+//          name only; injection time to the port; a message is delivered when the last of its
+//          shares is; local copies and reductions, one after another, at memory bandwidth plus a
+//          fixed time.
+// Omits:   limits of outstanding messages; copy engines; order of deliveries (they may overtake).
+// Units:   ticks inside; SimTime towards the client.
 
 #ifndef UPFABRIC_FABRIC_MODEL_ENDPOINT_H_
 #define UPFABRIC_FABRIC_MODEL_ENDPOINT_H_

@@ -1,18 +1,14 @@
 // A switch chip: input buffers with credits, a crossbar, and one output for each input.
 //
 // Models:  cut-through: a packet may leave as soon as its first bit has passed the ingress
-// pipeline;
-//          each output sends the oldest packet first (by arrival, ties by input), one virtual
-//          channel past another that lacks credits; a packet's buffer space returns as credits when
-//          its last byte has left.
-//          Multicast and reduction, where the chip has them, are units of their own.
-// Omits:   limits of the crossbar itself, adaptive routes, links of
-// unequal
-//          rates in one switch.
+//          pipeline; each output sends the oldest packet first (by arrival, ties by input), one
+//          virtual channel past another that lacks credits; a packet's buffer space returns as
+//          credits when its last byte has left. Multicast and reduction, where the chip has them,
+//          are units of their own.
+// Omits:   limits of the crossbar itself, adaptive routes, links of unequal rates in one switch.
 // Units:   ticks. Inputs and outputs are numbered endpoint x links + link.
-// Costs:   a packet is queued once, by output and virtual channel; a queue is sorted only behind
-// what
-//          was sorted before.
+// Costs:   a train is queued once, by output and virtual channel; a queue is sorted only behind
+//          what was sorted before.
 
 #ifndef UPFABRIC_FABRIC_MODEL_SWITCH_H_
 #define UPFABRIC_FABRIC_MODEL_SWITCH_H_

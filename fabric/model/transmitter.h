@@ -1,9 +1,8 @@
 // The sending end of a channel: a serializer with the credits of its receiver's buffer.
 //
 // Models:  one packet after another at the channel's rate, each with its credits; packets back to
-// back
-//          leave as one train. A port has one towards its switch, a switch one for each output;
-//          they decide what goes next, this decides when.
+//          back leave as one train. A port has one towards its switch, a switch one for each
+//          output; they decide what goes next, this decides when.
 // Omits:   bit errors, replay, lane loss.
 // Units:   ticks.
 

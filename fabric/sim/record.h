@@ -23,14 +23,15 @@ enum class RecordKind : uint8_t {
   kReduced = 3,    // up: an answer to a request; down: packets of the result
 };
 
-// A packet, or a message's share of one link on its way between an endpoint and its port.
+// A train of packets, or a message's share of one link on its way between an endpoint and its port.
+// Packets of a train follow each other without a gap: each is a packet time behind the last.
 struct Record {
   Ticks time = 0;            // earliest instant at which the receiver can react to the first bit
   uint32_t tag = 0;          // names the message together with source and destination
-  uint32_t packets = 1;      // packet: 1; share: packets of the message on this link
+  uint32_t packets = 1;      // of the train; share: of the message on this link
   uint16_t source = 0;       // endpoint
   uint16_t destination = 0;  // endpoint or group
-  uint16_t payload = 0;      // bytes of the packet; share: of its last packet (the others are full)
+  uint16_t payload = 0;      // bytes of each packet; share: of its last one (the others are full)
   uint8_t shares = 1;        // links that carry a part of this message
   uint8_t flags = 0;         // virtual channel in the low four bits, then kLast, then the kind
 
