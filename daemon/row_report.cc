@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "daemon/exit_codes.h"
 #include "daemon/workload_from_proto.h"
+#include "fabric/base/check.h"
 #include "fabric/base/fingerprint.h"
 
 namespace upfabric::daemon {
@@ -134,7 +135,10 @@ RowShare ShareOfRow(const collectives::Job& job, const fabric::Fabric& fabric,
     share.add_endpoints(endpoint.value());
     share.add_delivery_hashes(hash);
   }
-  share.set_hops(fabric.Totals().hops);
+  const fabric::FabricTotals totals = fabric.Totals();
+  share.set_hops(totals.hops);
+  share.set_messages_posted(totals.messages_posted);
+  share.set_messages_delivered(totals.messages_delivered);
   AddChannels(fabric, share);
   for (const std::string& name : damaged) {
     share.add_damaged(name);
@@ -148,6 +152,8 @@ absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<Row
   int64_t start = std::numeric_limits<int64_t>::max();
   int64_t end = 0;
   int64_t wrong = -1;
+  int64_t posted = 0;
+  int64_t delivered = 0;
   std::vector<std::string> damaged;
   for (const RowShare& share : shares) {
     if (!share.finished()) {
@@ -160,9 +166,13 @@ absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<Row
     if (share.wrong() >= 0) {
       wrong = std::max(wrong, int64_t{0}) + share.wrong();
     }
+    posted += share.messages_posted();
+    delivered += share.messages_delivered();
     row.set_hops(row.hops() + share.hops());
     damaged.insert(damaged.end(), share.damaged().begin(), share.damaged().end());
   }
+  // No partition alone can tell: a message is posted in one and delivered in another.
+  UPF_CHECK_OP(posted, ==, delivered);
   // Who received a damaged message must not be seen in the order.
   std::sort(damaged.begin(), damaged.end());
   for (std::string& name : damaged) {

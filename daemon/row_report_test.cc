@@ -50,6 +50,23 @@ TEST_F(RowReportTest, OneOperationTakesUntilTheLastRankEnds) {
   EXPECT_EQ(merged->row.wrong(), 0);
 }
 
+TEST_F(RowReportTest, MessagesMayBePostedAndDeliveredInDifferentProcesses) {
+  RowShare sender = Share(0, 100, 0);
+  sender.set_messages_posted(3);
+  RowShare receiver = Share(0, 140, 0);
+  receiver.set_messages_delivered(3);
+  EXPECT_TRUE(MergeShares(plan_, {sender, receiver}).ok());
+}
+
+TEST_F(RowReportTest, LostMessageIsABrokenInvariant) {
+  RowShare sender = Share(0, 100, 0);
+  sender.set_messages_posted(3);
+  RowShare receiver = Share(0, 140, 0);
+  receiver.set_messages_delivered(2);
+  EXPECT_EXIT(static_cast<void>(MergeShares(plan_, {sender, receiver})),
+              ::testing::ExitedWithCode(70), "posted == delivered \\(3, 2\\)");
+}
+
 TEST_F(RowReportTest, QueuedOperationsShareTheSpanAfterTheWarmUp) {
   plan_.iterations = 4;
   plan_.warmup = 1;
