@@ -7,8 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
+#include "fabric/base/units_text.h"
 #include "fabric/model/block_tag.h"
 #include "fabric/model/endpoint.h"
+#include "fabric/model/fault_timeline.h"
+#include "fabric/model/flit_errors.h"
 #include "fabric/model/groups.h"
 #include "fabric/model/port.h"
 #include "fabric/model/switch.h"
@@ -46,7 +49,7 @@ absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, con
     return absl::OkStatus();
   }
   const InSwitchSpec& inside = *spec.switch_chip.in_switch;
-  constexpr int kChannelsMax = 15;  // Record::flags has room for 16, requests take one
+  constexpr int kChannelsMax = kVirtualChannelsMax - 1;  // requests take one
   if (spec.switch_chip.virtual_channels > kChannelsMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("switch.virtual_channels: ", spec.switch_chip.virtual_channels, "; at most ",
@@ -88,7 +91,9 @@ class FabricImpl final : public Fabric {
   std::string WindowLimit() const override { return window_.name; }
   absl::Status SetGroups(GroupTable groups) override;
   void Attach(EndpointId endpoint, MessagePortClient* client) override;
+  absl::Status SetFaults(const FaultSchedule& schedule) override;
   absl::Status RunRow(sim::WindowExchange& exchange) override;
+  std::vector<std::string> Blocked() const override { return running_ ? FindBlocked() : blocked_; }
   std::vector<std::pair<EndpointId, uint64_t>> DeliveryHashes() const override { return hashes_; }
   std::vector<ChannelCounters> Counters() const override;
   FabricTotals Totals() const override;
@@ -104,6 +109,7 @@ class FabricImpl final : public Fabric {
     ComponentId chip_id;
     std::vector<std::unique_ptr<Port>> ports;  // endpoint x links + link
     std::vector<ComponentId> port_ids;
+    int64_t packets_stranded = 0;  // in the switch at the ends of rows that were blocked
   };
   struct EndpointParts {
     EndpointId id;
@@ -116,12 +122,16 @@ class FabricImpl final : public Fabric {
   int ComponentCount() const;
   void BuildEndpoint(EndpointId id);
   void BuildPlane(int plane);
+  ChannelPlace PlaceOf(const PortPlace& port, bool to_switch) const;
   void ConnectPort(PlaneParts& parts, int port);
   void ConnectEndpoint(EndpointParts& parts);
   EndpointParts* OwnedEndpoint(EndpointId endpoint);
   void CheckConservation() const;
+  absl::Status RowStatus() const;
+  std::vector<std::string> FindBlocked() const;
+  int64_t WireBytes(int64_t units) const;
   ChannelCounters CountersOf(EndpointId endpoint, int link, bool to_switch,
-                             const SendCounters& sent) const;
+                             const Transmitter& transmitter) const;
 
   FabricOptions options_;
   Layout layout_;
@@ -130,6 +140,9 @@ class FabricImpl final : public Fabric {
   FabricSpec spec_;
   uint32_t switch_units_;
   uint32_t endpoint_units_;
+  FlitErrorTables error_tables_;
+  ShapeTables shape_tables_;
+  FaultTimeline faults_;
   EndpointTimes endpoint_times_;
   HopTimes port_times_;
   HopTimes switch_times_;
@@ -141,7 +154,44 @@ class FabricImpl final : public Fabric {
   std::vector<PlaneParts> planes_;        // owned, in order of construction
   std::vector<EndpointParts> endpoints_;  // likewise
   std::vector<std::pair<EndpointId, uint64_t>> hashes_;
+  std::vector<std::string> blocked_;
+  int64_t faults_happened_ = 0;  // in the rows before
+  bool running_ = false;
+  bool routes_move_ = false;  // links or planes go down or up in the schedule
 };
+
+// Wire units of a flit, for the draws; any number will do where no flit fails.
+Ratio UnitsPerFlit(const LinkSpec& link, const LinkTiming& timing) {
+  return link.has_errors ? Ratio(link.errors.flit.count()) / timing.framing().unit_bytes()
+                         : Ratio(1);
+}
+
+// The time that a wire carries `bytes` in, rounded up to 1 ps.
+Picoseconds WireTime(Bytes bytes, const LinkTiming& timing) {
+  return Picoseconds((timing.rate().PicosecondsPerByte() * Ratio(bytes.count())).Ceil());
+}
+
+// A sender that may run a whole loop ahead of its acks is never held up by them.
+absl::Status CheckRetryWindow(const LinkSpec& link, const LinkTiming& timing) {
+  if (!link.has_errors) {
+    return absl::OkStatus();
+  }
+  const RetrySpec& retry = link.errors.retry;
+  const Bytes packet((timing.framing().unit_bytes() * Ratio(timing.shapes().back().units)).Ceil());
+  const Picoseconds covers = WireTime(retry.window, timing);
+  const Picoseconds loop =
+      timing.WireDelay() * 2 + retry.turnaround + WireTime(retry.ack_spacing + packet, timing);
+  if (covers >= loop) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("link.errors.retry.window: covers ", FormatTime(covers),
+                   " of sending, but an ack is back "
+                   "only after ",
+                   FormatTime(loop),
+                   " (both ways, turnaround, ack spacing and a packet); give "
+                   "at least the latter at the link's rate, or a shorter link"));
+}
 
 FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, const Layout& layout,
                        const LinkTiming& timing, uint32_t switch_units, uint32_t endpoint_units)
@@ -152,6 +202,8 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
       spec_(spec),
       switch_units_(switch_units),
       endpoint_units_(endpoint_units),
+      error_tables_(UnitsPerFlit(spec.link, timing)),
+      shape_tables_(timing_.shapes()),
       engine_(ComponentCount(), options.partitions) {
   const sim::Clock& clock = timing_.clock();
   const Ticks wire = clock.FromPicoseconds(timing_.WireDelay());
@@ -163,19 +215,27 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
       spec.endpoint.memory_bandwidth.PicosecondsPerByte() * Ratio(clock.ticks_per_picosecond());
   endpoint_times_.virtual_channels = spec.switch_chip.virtual_channels;
   endpoint_times_.seed = options.seed;
+  endpoint_times_.faults = &faults_;
   port_times_.shapes = &timing_.shapes();
+  port_times_.shape_tables = &shape_tables_;
   port_times_.full_payload = static_cast<uint16_t>(timing_.framing().max_payload().count());
   port_times_.virtual_channels = spec.switch_chip.virtual_channels;
   port_times_.trains = options.trains;
   port_times_.control_delay = wire;
   port_times_.delivery = clock.FromPicoseconds(spec.endpoint.delivery);
   port_times_.injection = endpoint_times_.injection;
+  port_times_.replay_delay = 2 * wire + clock.FromPicoseconds(spec.link.errors.retry.turnaround);
+  port_times_.flit_error_rate = spec.link.errors.flit_error_rate;
+  port_times_.errors = &error_tables_;
+  port_times_.faults = &faults_;
   if (spec.switch_chip.in_switch.has_value()) {
     SetInSwitchTimes(*spec.switch_chip.in_switch);
   }
   switch_times_ = port_times_;
   switch_times_.data_delay = wire;
   port_times_.data_delay = wire + clock.FromPicoseconds(spec.switch_chip.pipeline);
+  port_times_.arrival_delay = switch_times_.data_delay;
+  switch_times_.arrival_delay = port_times_.data_delay;
   const std::vector<Delay> delays = Delays();
   window_ = *std::min_element(delays.begin(), delays.end(),
                               [](const Delay& a, const Delay& b) { return a.ticks < b.ticks; });
@@ -275,6 +335,7 @@ void FabricImpl::BuildPlane(int plane) {
   parts.plane = plane;
   SwitchOptions options;
   options.links_per_endpoint = layout_.planes()[static_cast<size_t>(plane)].links;
+  options.first_link = layout_.planes()[static_cast<size_t>(plane)].first_link;
   options.ports = layout_.endpoints() * options.links_per_endpoint;
   options.endpoint_buffer_units = endpoint_units_;
   options.merge_outputs = options_.merge_outputs;
@@ -289,12 +350,22 @@ void FabricImpl::BuildPlane(int plane) {
   engine_.Add(*parts.chip);
   for (int port = 0; port < options.ports; ++port) {
     const ComponentId id = engine_.NextId();
+    const PortPlace place = {port / options.links_per_endpoint,
+                             options.first_link + port % options.links_per_endpoint};
     parts.ports.push_back(
-        std::make_unique<Port>(port_times_, switch_units_, reads, engine_.NextTimeOf(id)));
+        std::make_unique<Port>(port_times_, place, switch_units_, reads, engine_.NextTimeOf(id)));
+    parts.ports.back()->transmitter().Place(PlaceOf(place, true));
+    parts.chip->transmitter(port).Place(PlaceOf(place, false));
     engine_.Add(*parts.ports.back());
     parts.port_ids.push_back(id);
   }
   planes_.push_back(std::move(parts));
+}
+
+ChannelPlace FabricImpl::PlaceOf(const PortPlace& port, bool to_switch) const {
+  const int link = port.endpoint * layout_.links_per_endpoint() + port.link;
+  return {port.endpoint, port.link, to_switch,
+          Chain(options_.seed, static_cast<uint64_t>(2 * link + (to_switch ? 0 : 1)))};
 }
 
 void FabricImpl::ConnectPort(PlaneParts& parts, int index) {
@@ -309,10 +380,14 @@ void FabricImpl::ConnectPort(PlaneParts& parts, int index) {
   parts.chip->ConnectCreditsOut(index, &port.transmitter().credits());
   if (EndpointParts* owned = OwnedEndpoint(endpoint)) {
     port.ConnectSharesOut(engine_.ConnectLocal(owned->endpoint->shares_in(link), owned->component));
+    port.ConnectReturnsOut(
+        engine_.ConnectLocal(owned->endpoint->returns_in(link), owned->component));
     owned->endpoint->ConnectSharesOut(link, engine_.ConnectLocal(port.shares_in(), port_id));
   } else {
     port.ConnectSharesOut(
         engine_.ConnectTo(OwnerOf(endpoint), layout_.DeliveryChannel(endpoint, link)));
+    port.ConnectReturnsOut(
+        engine_.ConnectTo(OwnerOf(endpoint), layout_.ReturnChannel(endpoint, link)));
     engine_.ConnectFrom(layout_.PostChannel(endpoint, link), port.shares_in(), port_id);
   }
 }
@@ -328,6 +403,8 @@ void FabricImpl::ConnectEndpoint(EndpointParts& parts) {
                                      engine_.ConnectTo(owner, layout_.PostChannel(parts.id, link)));
     engine_.ConnectFrom(layout_.DeliveryChannel(parts.id, link), parts.endpoint->shares_in(link),
                         parts.component);
+    engine_.ConnectFrom(layout_.ReturnChannel(parts.id, link), parts.endpoint->returns_in(link),
+                        parts.component);
   }
 }
 
@@ -340,10 +417,26 @@ FabricImpl::EndpointParts* FabricImpl::OwnedEndpoint(EndpointId endpoint) {
   return nullptr;
 }
 
+// What a link's loss would do to a read that is half answered is not modelled.
+bool MovesRoutes(const FaultSchedule& schedule) {
+  return std::any_of(schedule.begin(), schedule.end(), [](const Fault& fault) {
+    return std::holds_alternative<LinkStateFault>(fault.what) ||
+           std::holds_alternative<PlaneStateFault>(fault.what);
+  });
+}
+
+absl::Status RefuseRoutesWithGroups() {
+  return absl::UnimplementedError(
+      "faults: links and planes that go down or up are not modelled where switches copy or reduce");
+}
+
 absl::Status FabricImpl::SetGroups(GroupTable groups) {
   if (read_limits_.empty()) {
     return absl::UnimplementedError(
         absl::StrCat(spec_.id, ": the switches neither copy nor reduce packets"));
+  }
+  if (!groups.empty() && routes_move_) {
+    return RefuseRoutesWithGroups();
   }
   const auto groups_max = static_cast<size_t>(spec_.switch_chip.in_switch->groups);
   if (groups.size() > groups_max) {
@@ -371,6 +464,37 @@ void FabricImpl::Attach(EndpointId endpoint, MessagePortClient* client) {
   engine_.WakeAt(parts->component, 0);
 }
 
+absl::Status FabricImpl::SetFaults(const FaultSchedule& schedule) {
+  if (!groups_.empty() && MovesRoutes(schedule)) {
+    return RefuseRoutesWithGroups();
+  }
+  FaultTargets targets;
+  targets.endpoints = layout_.endpoints();
+  for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
+    targets.plane_of_link.push_back(layout_.PlaneOfLink(link));
+  }
+  targets.planes = static_cast<int>(layout_.planes().size());
+  targets.lanes = spec_.link.lanes;
+  targets.virtual_channels = spec_.switch_chip.virtual_channels;
+  targets.link_retries = spec_.link.has_errors;
+  targets.clock = timing_.clock();
+  targets.unit_bytes = timing_.framing().unit_bytes();
+  UPF_ASSIGN_OR_RETURN(faults_, FaultTimeline::Create(schedule, targets));
+  routes_move_ = MovesRoutes(schedule);
+  // Who waits knows only the faults of the last schedule.
+  for (const PlaneParts& parts : planes_) {
+    for (size_t i = 0; running_ && !faults_.empty() && i < parts.ports.size(); ++i) {
+      if (parts.ports[i]->waiting()) {
+        engine_.WakeAt(parts.port_ids[i], faults_.NextTime(engine_.now()));
+      }
+    }
+    if (running_ && !faults_.empty()) {
+      engine_.WakeAt(parts.chip_id, faults_.NextTime(engine_.now()));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
   const auto window_length = [this](int64_t window) -> Ticks {
     if (options_.random_window_seed == 0) {
@@ -379,14 +503,28 @@ absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
     const uint64_t draw = Chain(options_.random_window_seed, static_cast<uint64_t>(window));
     return 1 + static_cast<Ticks>(draw % static_cast<uint64_t>(window_.ticks));
   };
-  const absl::Status status = engine_.Run(exchange, window_length);
+  running_ = true;
+  absl::Status status = engine_.Run(exchange, window_length);
+  running_ = false;
   hashes_.clear();
   for (const EndpointParts& parts : endpoints_) {
     hashes_.emplace_back(parts.id, parts.endpoint->delivery_hash());
   }
   std::sort(hashes_.begin(), hashes_.end());
+  faults_happened_ += faults_.FaultsBefore(engine_.now());
+  for (PlaneParts& parts : planes_) {
+    parts.chip->PassFaults(sim::kNever);
+    for (const std::unique_ptr<Port>& port : parts.ports) {
+      port->PassFaults(sim::kNever);
+    }
+  }
+  blocked_ = FindBlocked();
   if (status.ok()) {
     CheckConservation();
+    status = RowStatus();
+  }
+  for (PlaneParts& parts : planes_) {
+    parts.packets_stranded += parts.chip->packets_held();
   }
   engine_.Reset();
   return status;
@@ -404,18 +542,82 @@ void FabricImpl::CheckConservation() const {
       UPF_CHECK_OP(up.sent().packets, ==, parts.chip->packets_received(i));
       UPF_CHECK_OP(down.sent().packets, ==, port.received().packets);
       UPF_CHECK_OP(down.sent().payload_bytes, ==, port.received().payload_bytes);
-      UPF_CHECK(up.credits_complete());
-      UPF_CHECK(down.credits_complete());
-      UPF_CHECK(port.sessions_complete());
+      // What waits for leaked credits keeps its place in a buffer.
+      UPF_CHECK(!blocked_.empty() || up.credits_complete());
+      UPF_CHECK(!blocked_.empty() || down.credits_complete());
+      UPF_CHECK(!blocked_.empty() || port.sessions_complete());
       in += parts.chip->packets_received(i);
       out += down.sent().packets;
     }
-    UPF_CHECK_OP(in + parts.chip->packets_replicated() - parts.chip->packets_reduced(), ==, out);
+    UPF_CHECK_OP(in + parts.chip->packets_replicated() - parts.chip->packets_reduced(), ==,
+                 out + parts.packets_stranded + parts.chip->packets_held());
   }
 }
 
+std::vector<std::string> FabricImpl::FindBlocked() const {
+  std::vector<std::string> blocked;
+  const auto add = [&](const EndpointId& endpoint, int link, const Transmitter& transmitter) {
+    const bool to_switch = transmitter.place().to_switch;
+    const int64_t leaked = WireBytes(transmitter.credits_leaked());
+    blocked.push_back(
+        absl::StrCat(layout_.ChannelName(endpoint, link, to_switch), " waits for credits",
+                     leaked > 0 ? absl::StrCat("; ", leaked, " B of them have leaked") : ""));
+  };
+  for (const PlaneParts& parts : planes_) {
+    const Layout::Plane& plane = layout_.planes()[static_cast<size_t>(parts.plane)];
+    for (int i = 0; i < parts.chip->ports(); ++i) {
+      const EndpointId endpoint(i / plane.links);
+      const int link = plane.first_link + i % plane.links;
+      const Port& port = *parts.ports[static_cast<size_t>(i)];
+      if (port.waiting()) {
+        add(endpoint, link, port.transmitter());
+      }
+      if (parts.chip->waiting(i)) {
+        add(endpoint, link, std::as_const(*parts.chip).transmitter(i));
+      }
+    }
+  }
+  std::sort(blocked.begin(), blocked.end());
+  return blocked;
+}
+
+// How a row that ran dry ended.
+absl::Status FabricImpl::RowStatus() const {
+  const EndpointParts* failed = nullptr;
+  for (const EndpointParts& parts : endpoints_) {
+    const MessageFailure& failure = parts.endpoint->failure();
+    if (failure.destination >= 0 &&
+        (failed == nullptr || std::pair(failure.time, parts.id) <
+                                  std::pair(failed->endpoint->failure().time, failed->id))) {
+      failed = &parts;
+    }
+  }
+  if (failed != nullptr) {
+    const MessageFailure& failure = failed->endpoint->failure();
+    const int source = failed->id.value();
+    std::string down;
+    for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
+      const int end = faults_.LinkUp(source, link, failure.time) ? failure.destination : source;
+      absl::StrAppend(
+          &down, link > 0 ? ", " : "", layout_.ChannelName(EndpointId(end), link, end == source),
+          " since ",
+          FormatTime(timing_.clock().ToPicoseconds(faults_.DownSince(end, link, failure.time))));
+    }
+    return absl::DataLossError(absl::StrCat("no link is left from gpu", source, " to gpu",
+                                            failure.destination, " at ",
+                                            FormatTime(timing_.clock().ToPicoseconds(failure.time)),
+                                            ", and none comes up: down are ", down));
+  }
+  return absl::OkStatus();
+}
+
+int64_t FabricImpl::WireBytes(int64_t units) const {
+  return (timing_.framing().unit_bytes() * Ratio(units)).Ceil();
+}
+
 ChannelCounters FabricImpl::CountersOf(EndpointId endpoint, int link, bool to_switch,
-                                       const SendCounters& sent) const {
+                                       const Transmitter& transmitter) const {
+  const SendCounters& sent = transmitter.sent();
   ChannelCounters counters;
   counters.name = layout_.ChannelName(endpoint, link, to_switch);
   counters.endpoint = endpoint.value();
@@ -424,10 +626,14 @@ ChannelCounters FabricImpl::CountersOf(EndpointId endpoint, int link, bool to_sw
   counters.to_switch = to_switch;
   counters.packets = sent.packets;
   counters.payload_bytes = sent.payload_bytes;
-  counters.wire_bytes = (timing_.framing().unit_bytes() * Ratio(sent.wire_units)).Ceil();
+  counters.wire_bytes = WireBytes(sent.wire_units);
   counters.busy = timing_.clock().ToPicoseconds(sent.busy);
   counters.credit_stall = timing_.clock().ToPicoseconds(sent.credit_stall);
   counters.queue_packets_max = sent.queue_packets_max;
+  counters.replays = sent.replays;
+  counters.discarded_wire_bytes = WireBytes(sent.discarded_units);
+  counters.leaked_wire_bytes = WireBytes(sent.leaked_units);
+  counters.up = faults_.empty() || faults_.LinkUp(endpoint.value(), link, engine_.now());
   return counters;
 }
 
@@ -438,9 +644,10 @@ std::vector<ChannelCounters> FabricImpl::Counters() const {
     for (int i = 0; i < parts.chip->ports(); ++i) {
       const EndpointId endpoint(i / plane.links);
       const int link = plane.first_link + i % plane.links;
-      counters.push_back(CountersOf(endpoint, link, true,
-                                    parts.ports[static_cast<size_t>(i)]->transmitter().sent()));
-      counters.push_back(CountersOf(endpoint, link, false, parts.chip->transmitter(i).sent()));
+      const Port& port = *parts.ports[static_cast<size_t>(i)];
+      counters.push_back(CountersOf(endpoint, link, true, port.transmitter()));
+      counters.back().shares_returned = port.shares_returned();
+      counters.push_back(CountersOf(endpoint, link, false, parts.chip->transmitter(i)));
     }
   }
   return counters;
@@ -465,6 +672,7 @@ FabricTotals FabricImpl::Totals() const {
   }
   totals.records_crossed = engine_.totals().records_crossed;
   totals.windows = engine_.totals().windows;
+  totals.faults = faults_happened_ + (running_ ? faults_.FaultsBefore(engine_.now()) : 0);
   return totals;
 }
 
@@ -482,6 +690,7 @@ absl::StatusOr<std::unique_ptr<Fabric>> Fabric::Create(const FabricSpec& spec,
   auto fabric =
       std::make_unique<FabricImpl>(spec, options, layout, timing, switch_units, endpoint_units);
   UPF_RETURN_IF_ERROR(fabric->CheckDelays());
+  UPF_RETURN_IF_ERROR(CheckRetryWindow(spec.link, timing));
   fabric->Build();
   return fabric;
 }

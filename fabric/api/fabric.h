@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "fabric/api/fabric_view.h"
 #include "fabric/api/message_port.h"
+#include "fabric/model/faults.h"
 #include "fabric/model/spec.h"
 #include "fabric/sim/exchange.h"
 
@@ -45,6 +46,11 @@ struct ChannelCounters {
   Picoseconds busy;
   Picoseconds credit_stall;
   int64_t queue_packets_max = 0;
+  int64_t replays = 0;               // failed flits that the link found and sent again
+  int64_t discarded_wire_bytes = 0;  // sent in vain, beyond wire_bytes; rounded up
+  int64_t shares_returned = 0;       // to the endpoint, for want of a route; only to_switch
+  int64_t leaked_wire_bytes = 0;     // buffer space whose credits were lost; rounded up
+  bool up = true;                    // the link, at Now()
 };
 
 // What this partition did in the rows so far.
@@ -57,6 +63,7 @@ struct FabricTotals {
   int64_t messages_delivered = 0;
   int64_t packets_replicated = 0;  // by multicast in switches
   int64_t packets_reduced = 0;     // answers less results
+  int64_t faults = 0;              // of the schedule that have happened; the same in all partitions
 };
 
 class Fabric {
@@ -64,7 +71,8 @@ class Fabric {
   virtual ~Fabric() = default;
 
   // Returns kInvalidArgument if the fabric cannot be built: a delay of 0 between components, a
-  // buffer smaller than a packet, more endpoints or links than a record can name.
+  // buffer smaller than a packet, a replay window that acks would limit, more endpoints or links
+  // than a record can name.
   static absl::StatusOr<std::unique_ptr<Fabric>> Create(const FabricSpec& spec,
                                                         const FabricOptions& options);
 
@@ -78,7 +86,8 @@ class Fabric {
   virtual std::string WindowLimit() const = 0;
 
   // Names the groups of the next rows by their index, for multicasts and reduce-reads; the same
-  // call in all partitions. Returns kUnimplemented if the switches can do neither;
+  // call in all partitions. Returns kUnimplemented if the switches can do neither, or while the
+  // schedule of faults takes links or planes down;
   // kInvalidArgument, naming the group, if there are more than the fabric has, one is empty, or a
   // member is unknown or there twice; the groups are then as before. Requires: not running.
   virtual absl::Status SetGroups(std::vector<std::vector<EndpointId>> groups) = 0;
@@ -86,13 +95,28 @@ class Fabric {
   // Gives an owned endpoint its client for the next row. Requires: not running.
   virtual void Attach(EndpointId endpoint, MessagePortClient* client) = 0;
 
+  // What goes wrong, and when, in the rows to come (times are those of a row); the same in all
+  // partitions. Returns kInvalidArgument if it does not fit the fabric, kUnimplemented if links or
+  // planes go down while there are groups; it then changes nothing.
+  // Requires: no row is running; or it is called from inside the exchange once the next window's
+  // start is agreed, in the same window in all partitions, and the schedule differs from the last
+  // one only by faults at or after that start.
+  virtual absl::Status SetFaults(const FaultSchedule& schedule) = 0;
+
   // Runs from virtual time 0 until nothing is pending in any partition, then detaches the clients
-  // and checks conservation (a violation ends the process with 70). Returns an error only when
-  // `exchange` does. The fabric is quiet again afterwards, also after an error.
+  // and checks conservation (a violation ends the process with 70). Returns an error when
+  // `exchange` does; kDataLoss, which names links and times, if a message of an owned endpoint
+  // found no link any more. What waits for leaked credits is no error here: the row ends without
+  // it, and Blocked() names it. The fabric is quiet again afterwards, also after an error.
   virtual absl::Status RunRow(sim::WindowExchange& exchange) = 0;
 
   // Hash of the deliveries of each owned endpoint in the last row: (endpoint, hash).
   virtual std::vector<std::pair<EndpointId, uint64_t>> DeliveryHashes() const = 0;
+
+  // Who waited, and for what, when the last row ended, or waits now if one is running:
+  // "gpu0:3>sw3:0 waits for credits; 4096 B of them have leaked". Empty after a row that ran to its
+  // end.
+  virtual std::vector<std::string> Blocked() const = 0;
 
   // May be called from inside the exchange: the state after the last window.
   virtual std::vector<ChannelCounters> Counters() const = 0;

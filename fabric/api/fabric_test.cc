@@ -176,7 +176,7 @@ TEST(FabricTest, InSwitchFiguresThatDoNotFitAreRefused) {
   FabricSpec channels = SmallReducingFabric();
   channels.switch_chip.virtual_channels = 16;
   EXPECT_THAT(std::string(Fabric::Create(channels, {}).status().message()),
-              HasSubstr("at most 15"));
+              HasSubstr("at most 7"));
 }
 
 TEST(FabricTest, MessageIsSprayedEvenlyOverAllLinks) {

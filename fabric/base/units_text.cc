@@ -64,6 +64,7 @@ constexpr Dimension kRate = {"a rate", "400Gbps", kRateUnits};
 constexpr Dimension kTimePerLength = {"a time per length", "4.6ns/m", kTimePerLengthUnits};
 constexpr Dimension kLength = {"a length", "1.5m", kLengthUnits};
 constexpr Dimension kNumber = {"a plain number", "16/17", {}};
+constexpr Dimension kProbability = {"a probability", "6.2e-11", {}};
 constexpr Dimension kCount = {"a whole number", "18", {}};
 
 // Numbers from people have a few digits; what is longer is not quoted back whole.
@@ -247,6 +248,36 @@ absl::StatusOr<Length> ParseLength(std::string_view text) {
 }
 
 absl::StatusOr<Ratio> ParseRatio(std::string_view text) { return Parse(text, kNumber); }
+
+absl::StatusOr<Ratio> ParseProbability(std::string_view text) {
+  constexpr std::string_view kPower = "e-";
+  constexpr int64_t kPowerMax = 18;  // of ten, in 64 bits
+  const size_t split = text.find(kPower);
+  UPF_ASSIGN_OR_RETURN(Ratio value, Parse(text.substr(0, split), kProbability));
+  if (split != std::string_view::npos) {
+    std::string_view digits = text.substr(split + kPower.size());
+    const std::optional<int64_t> power = TakeDigits(digits);
+    if (!power.has_value() || !digits.empty()) {
+      return Wrong(text, "has no whole power of ten after \"e-\"", kProbability);
+    }
+    if (*power > kPowerMax) {
+      return Wrong(text, "is too fine to be held exactly", kProbability);
+    }
+    int64_t scale = 1;
+    for (int64_t i = 0; i < *power; ++i) {
+      scale *= 10;
+    }
+    const std::optional<Ratio> scaled = Ratio::TryMultiply(value, Ratio(1, scale));
+    if (!scaled.has_value()) {
+      return Wrong(text, "is too fine to be held exactly", kProbability);
+    }
+    value = *scaled;
+  }
+  if (value > Ratio(1)) {
+    return Wrong(text, "is more than 1", kProbability);
+  }
+  return value;
+}
 
 absl::StatusOr<int64_t> ParseCount(std::string_view text) { return ParseWhole(text, kCount, ""); }
 

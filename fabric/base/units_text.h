@@ -1,7 +1,8 @@
 // Units as text: parsed and printed exactly, or an error.
 //
 // Grammar: a number, then a unit: "400Gbps", "4.6 ns/m". The number is digits with an optional
-//          decimal part ("4.6"), or a fraction of whole numbers ("16/17"); no sign, no exponent.
+//          decimal part ("4.6"), or a fraction of whole numbers ("16/17"); no sign, no exponent
+//          (but for probabilities).
 // Errors:  kInvalidArgument, one line without a file or field: what is wrong; what is allowed. A
 //          missing or foreign unit, a negative number, and what cannot be held exactly are errors.
 // Round trip: parsing what a Format function printed gives the same value.
@@ -38,6 +39,9 @@ absl::StatusOr<Length> ParseLength(std::string_view text);
 
 // "16/17", "0.8", "18": no unit.
 absl::StatusOr<Ratio> ParseRatio(std::string_view text);
+
+// As ParseRatio, or with a power of ten: "6.2e-11". At most 1.
+absl::StatusOr<Ratio> ParseProbability(std::string_view text);
 
 // "18": no unit, whole.
 absl::StatusOr<int64_t> ParseCount(std::string_view text);

@@ -22,6 +22,16 @@ std::string ErrorOf(const absl::StatusOr<T>& result) {
   return {result.status().message().data(), result.status().message().size()};
 }
 
+TEST(UnitsTextTest, ProbabilitiesMayHaveAPowerOfTen) {
+  EXPECT_EQ(ParseProbability("6.2e-11").value(), Ratio(62, 1'000'000'000'000));
+  EXPECT_EQ(ParseProbability("1e-18").value(), Ratio(1, 1'000'000'000'000'000'000));
+  EXPECT_EQ(ParseProbability("1/16129032258").value(), Ratio(1, 16'129'032'258));
+  EXPECT_EQ(ParseProbability("0").value(), Ratio(0));
+  for (const char* text : {"1e-19", "1.5", "1e-", "1e-2x", "1e3", "e-3", "-1e-3", "0.01e-17"}) {
+    EXPECT_EQ(ParseProbability(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+}
+
 TEST(ParseTimeTest, KnowsEveryUnit) {
   EXPECT_EQ(ParseTime("1ps").value(), Picoseconds(1));
   EXPECT_EQ(ParseTime("35ns").value(), Picoseconds(35'000));

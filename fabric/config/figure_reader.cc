@@ -121,6 +121,14 @@ Ratio FigureReader::Tax(const v1::Figure& figure, std::string_view path) {
   return fits ? tax : Ratio(0);
 }
 
+Ratio FigureReader::ErrorRate(const v1::Figure& figure, std::string_view path) {
+  constexpr Ratio kErrorRateMax(1, 100);
+  const Ratio rate = Take(ParseProbability(figure.value()), path);
+  Require(rate <= kErrorRateMax, ValuePath(path),
+          absl::StrCat(figure.value(), " is out of range; allowed is 0 to 1/100"));
+  return rate;
+}
+
 Picoseconds FigureReader::Propagation(const v1::Figure& length, const v1::Figure& delay,
                                       std::string_view path) {
   const Ratio meters =

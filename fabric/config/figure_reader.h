@@ -38,6 +38,8 @@ class FigureReader {
   Ratio Share(const v1::Figure& figure, std::string_view path);
   // 0 to 1.
   Ratio Tax(const v1::Figure& figure, std::string_view path);
+  // 0 to 1/100.
+  Ratio ErrorRate(const v1::Figure& figure, std::string_view path);
   // Time over a length, rounded up to 1 ps; at most 1 s. An error names the length.
   Picoseconds Propagation(const v1::Figure& length, const v1::Figure& delay, std::string_view path);
   // Lower case letters, digits and hyphens.

@@ -17,7 +17,6 @@ namespace {
 // chosen: far above anything built; the engine's own limits are tighter where it has some.
 constexpr int kLanesMax = 1024;
 constexpr int kInterleaveMax = 64;
-constexpr int kVirtualChannelsMax = 16;
 constexpr int kGroupsMax = 65'536;
 constexpr int kSessionsMax = 65'536;
 constexpr int kBlockPacketsMax = 256;
@@ -109,6 +108,19 @@ EndpointSpec ReadEndpoint(const v1::Endpoint& proto, FigureReader& reader) {
   return spec;
 }
 
+ErrorSpec ReadErrors(const v1::Errors& proto, FigureReader& reader) {
+  ErrorSpec spec;
+  spec.flit_error_rate = reader.ErrorRate(proto.flit_error_rate(), "link.errors.flit_error_rate");
+  spec.flit = reader.PacketPart(proto.flit(), "link.errors.flit", Zero::kRefused);
+  const v1::Retry& retry = proto.retry();
+  spec.retry.window = reader.Buffer(retry.window(), "link.errors.retry.window");
+  spec.retry.ack_spacing =
+      reader.PacketPart(retry.ack_spacing(), "link.errors.retry.ack_spacing", Zero::kAllowed);
+  spec.retry.turnaround =
+      reader.Time(retry.turnaround(), "link.errors.retry.turnaround", Zero::kAllowed);
+  return spec;
+}
+
 LinkSpec ReadLink(const v1::Link& proto, FigureReader& reader) {
   LinkSpec spec;
   spec.lanes = reader.Count(proto.lanes(), "link.lanes", kLanesMax);
@@ -135,6 +147,10 @@ LinkSpec ReadLink(const v1::Link& proto, FigureReader& reader) {
   spec.medium = proto.medium().name();
   spec.propagation =
       reader.Propagation(proto.medium().length(), proto.medium().delay(), "link.medium");
+  spec.has_errors = proto.has_errors();
+  if (spec.has_errors) {
+    spec.errors = ReadErrors(proto.errors(), reader);
+  }
   return spec;
 }
 

@@ -87,6 +87,13 @@ v1::Fabric ValidFabric() {
   *link.mutable_medium()->mutable_delay() = Spec("4.6ns/m");
   *link.mutable_medium()->mutable_length() = Spec("2m");
 
+  v1::Errors& errors = *link.mutable_errors();
+  *errors.mutable_flit_error_rate() = Spec("6.2e-11");
+  *errors.mutable_flit() = Spec("640B");
+  *errors.mutable_retry()->mutable_window() = Spec("163200B");
+  *errors.mutable_retry()->mutable_ack_spacing() = Spec("4480B");
+  *errors.mutable_retry()->mutable_turnaround() = Spec("200ns");
+
   v1::Switch& chip = *fabric.mutable_switch_();
   *chip.mutable_pipeline() = Spec("209.4ns");
   *chip.mutable_virtual_channels() = Spec("4");
@@ -160,7 +167,7 @@ TEST(FromProtoTest, InSwitchFiguresFitTheSwitch) {
   refused([](auto& s) { s.mutable_in_switch()->mutable_throughput()->set_value("1bps"); },
           "switch.in_switch.throughput.value", "");
   refused([](auto& s) { s.mutable_virtual_channels()->set_value("16"); },
-          "switch.virtual_channels.value", "1 to 15");
+          "switch.virtual_channels.value", "1 to 7");
 }
 
 TEST(FromProtoTest, ConvertsEveryField) {
@@ -195,6 +202,12 @@ TEST(FromProtoTest, ConvertsEveryField) {
   EXPECT_EQ(spec.link.retimers[0].latency, Picoseconds(3'000));
   EXPECT_EQ(spec.link.medium, "twinax");
   EXPECT_EQ(spec.link.propagation, Picoseconds(9'200));  // 2 m x 4.6 ns/m
+  EXPECT_TRUE(spec.link.has_errors);
+  EXPECT_EQ(spec.link.errors.flit_error_rate, Ratio(62, 1'000'000'000'000));
+  EXPECT_EQ(spec.link.errors.flit, Bytes(640));
+  EXPECT_EQ(spec.link.errors.retry.window, Bytes(163'200));
+  EXPECT_EQ(spec.link.errors.retry.ack_spacing, Bytes(4'480));
+  EXPECT_EQ(spec.link.errors.retry.turnaround, Picoseconds(200'000));
   EXPECT_EQ(spec.switch_chip.pipeline, Picoseconds(209'400));
   EXPECT_EQ(spec.switch_chip.virtual_channels, 4);
   EXPECT_EQ(spec.switch_chip.buffer_per_vc, Bytes(32'768));
@@ -227,13 +240,15 @@ TEST(FromProtoTest, ConvertsTheOtherProtocols) {
   EXPECT_EQ(ethernet.min_frame, Bytes(84));
 }
 
-TEST(FromProtoTest, FecAndRetimersMayBeAbsent) {
+TEST(FromProtoTest, FecRetimersAndErrorsMayBeAbsent) {
   v1::Fabric fabric = ValidFabric();
+  fabric.mutable_link()->clear_errors();
   fabric.mutable_link()->clear_fec();
   fabric.mutable_link()->clear_retimers();
   const FabricSpec spec = FabricSpecFromProto(fabric).value();
   EXPECT_FALSE(spec.link.has_fec);
   EXPECT_TRUE(spec.link.retimers.empty());
+  EXPECT_FALSE(spec.link.has_errors);
 }
 
 TEST(FromProtoTest, PropagationIsRoundedUpToAPicosecond) {
@@ -273,7 +288,7 @@ bool ClearFigure(google::protobuf::Message& message, size_t& n) {
 
 TEST(FromProtoTest, EveryFigureIsRequired) {
   const std::vector<NamedFigure> figures = ListFigures(ValidFabric());
-  EXPECT_EQ(figures.size(), 34u);
+  EXPECT_EQ(figures.size(), 39u);
   for (size_t i = 0; i < figures.size(); ++i) {
     ExpectRefused(
         [i](v1::Fabric& fabric) {
@@ -357,12 +372,18 @@ TEST(FromProtoTest, RatiosAndCountsHaveLimits) {
                 "above 0");
   ExpectRefused([&](auto& f) { link(f)->mutable_idle_tax()->set_value("1/9000000000000000000"); },
                 "link.idle_tax.value", "denominator");
+  const auto errors = [&](v1::Fabric& f) { return link(f)->mutable_errors(); };
+  ExpectRefused([&](auto& f) { errors(f)->mutable_flit_error_rate()->set_value("0.02"); },
+                "link.errors.flit_error_rate.value", "0 to 1/100");
+  ExpectRefused([&](auto& f) { errors(f)->mutable_flit_error_rate()->set_value("1e-19"); },
+                "link.errors.flit_error_rate.value", "too fine");
+  ExpectRefused([&](auto& f) { errors(f)->clear_retry(); }, "link.errors.retry", "is missing");
   ExpectRefused([&](auto& f) { link(f)->mutable_lanes()->set_value("0"); }, "link.lanes.value",
                 "1 to 1024");
   ExpectRefused([&](auto& f) { link(f)->mutable_lanes()->set_value("1.5"); }, "link.lanes.value",
                 "whole number");
   ExpectRefused([](auto& f) { f.mutable_switch_()->mutable_virtual_channels()->set_value("17"); },
-                "switch.virtual_channels.value", "1 to 16");
+                "switch.virtual_channels.value", "1 to 8");
   ExpectRefused([&](auto& f) { link(f)->mutable_lane_rate()->set_value("0Gbps"); },
                 "link.lane_rate.value", "1Mbps");
   ExpectRefused([&](auto& f) { link(f)->mutable_fec()->mutable_codeword()->set_value("0.5b"); },

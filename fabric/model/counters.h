@@ -13,11 +13,14 @@ struct SendCounters {
   int64_t records = 0;  // trains, or packets handled alone
   int64_t packets = 0;
   int64_t payload_bytes = 0;
-  int64_t wire_units = 0;
-  sim::Ticks busy = 0;
+  int64_t wire_units = 0;  // of packets that arrived well
+  sim::Ticks busy = 0;     // replays included
   // Time a packet was ready and its output free, but its credits were not there.
   sim::Ticks credit_stall = 0;
   int64_t queue_packets_max = 0;  // most packets that waited for this channel at one instant
+  int64_t discarded_units = 0;    // put on the wire in vain: failed, or behind a failure
+  int64_t replays = 0;
+  int64_t leaked_units = 0;  // credits lost
 };
 
 struct ReceiveCounters {

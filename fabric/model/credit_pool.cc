@@ -17,9 +17,10 @@ void CreditPool::Init(int virtual_channels, uint32_t units_per_channel, Ticks* n
 
 void CreditPool::Reset() {
   for (Account& account : accounts_) {
-    account = {units_per_channel_, 0};
+    account = {units_per_channel_, 0, 0};
   }
   returning_.clear();
+  leaked_ = 0;
   holder_waits_ = false;
 }
 
@@ -45,24 +46,38 @@ void CreditPool::Absorb(Account& account, std::vector<Credit>::iterator credit, 
   }
 }
 
-// Counts what has returned by `earliest`; if that is too little, the returns that come next in this
-// window, in order of time, until it is enough. The packet that asked can then start with the last
-// of them. All returns of this window are known, since they were sent in earlier ones.
-Ticks CreditPool::AbsorbUntilEnough(Account& account, Ticks earliest, int virtual_channel,
-                                    uint32_t units, Ticks window_end) {
+void CreditPool::AbsorbReturned(Account& account, int virtual_channel, Ticks by) {
   const auto mine = static_cast<uint32_t>(virtual_channel);
   for (size_t i = 0; i < returning_.size();) {
     const Credit& credit = returning_[i];
-    if (credit.virtual_channel != mine || credit.time > earliest) {
+    if (credit.virtual_channel != mine || credit.time > by) {
       ++i;
       continue;
     }
-    const Ticks due = credit.packets == 1 ? 1 : (earliest - credit.time) / credit.spacing + 1;
+    const Ticks due = credit.packets == 1 ? 1 : (by - credit.time) / credit.spacing + 1;
     const auto packets = static_cast<uint32_t>(std::min<Ticks>(due, credit.packets));
     i += packets < credit.packets ? 1 : 0;
     Absorb(account, returning_.begin() + static_cast<std::ptrdiff_t>(&credit - returning_.data()),
            packets);
   }
+}
+
+uint32_t CreditPool::Leak(Ticks now, int virtual_channel, uint32_t units) {
+  Account& account = accounts_[static_cast<size_t>(virtual_channel)];
+  AbsorbReturned(account, virtual_channel, now);
+  const uint32_t lost = std::min(units, account.held);
+  account.held -= lost;
+  account.leaked += lost;
+  leaked_ += lost;
+  return lost;
+}
+
+// Counts what has returned by `earliest`; if that is too little, the returns that come next in this
+// window, in order of time, until it is enough. The packet that asked can then start with the last
+// of them. All returns of this window are known, since they were sent in earlier ones.
+Ticks CreditPool::AbsorbUntilEnough(Account& account, Ticks earliest, int virtual_channel,
+                                    uint32_t units, Ticks window_end) {
+  AbsorbReturned(account, virtual_channel, earliest);
   while (account.held < units) {
     const auto first = FirstReturning(virtual_channel);
     if (first == returning_.end() || first->time >= window_end) {
@@ -96,7 +111,7 @@ int64_t CreditPool::AbsorbTrain(Account& account, Ticks start, int virtual_chann
 bool CreditPool::Complete() const {
   std::vector<uint64_t> units(accounts_.size());
   for (size_t i = 0; i < accounts_.size(); ++i) {
-    units[i] = accounts_[i].held;
+    units[i] = uint64_t{accounts_[i].held} + accounts_[i].leaked;
   }
   for (const Credit& credit : returning_) {
     units[credit.virtual_channel] += uint64_t{credit.packets} * credit.units;

@@ -1,9 +1,10 @@
 // Credits of one channel, held by its sender: buffer space at the receiver, per virtual channel.
 //
 // Models:  a packet takes credits for its wire units when it starts; they come back, a control
-//          delay later, when its last byte has left the receiver's buffer.
+//          delay later, when its last byte has left the receiver's buffer. Credits can leak.
 // Costs:   returns are kept as they come, out of order, and looked at only on shortage.
-// Invariant: held + returning + outstanding is the buffer's size (checked on a quiet fabric).
+// Invariant: held + returning + outstanding + leaked is the buffer's size (checked when the fabric
+//          is quiet).
 
 #ifndef UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
 #define UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
@@ -18,10 +19,11 @@
 
 namespace upfabric::fabric {
 
-// One credit for each packet of a train, the first at `time`, the others one packet time apart.
-inline sim::Credit CreditOf(sim::Ticks time, const PacketShape& shape, uint32_t packets,
+// One credit of `units` for each packet of a train that leaves the buffer, the first at `time`, the
+// others `spacing` apart.
+inline sim::Credit CreditOf(sim::Ticks time, sim::Ticks spacing, uint32_t units, uint32_t packets,
                             uint8_t virtual_channel) {
-  return {time, shape.ticks, packets, shape.units & 0xfffffffu, virtual_channel & 0xfu};
+  return {time, spacing, packets, units & 0xfffffffu, virtual_channel & 0xfu};
 }
 
 // How many of the packets that start at `start` and then one every `packet_time` start before
@@ -74,8 +76,14 @@ class CreditPool {
     }
   }
 
+  // Takes away up to `units` of those held at `now`, until Reset; returns how many. Requires: all
+  // packets that start before `now` have taken theirs, and none that starts later.
+  uint32_t Leak(sim::Ticks now, int virtual_channel, uint32_t units);
+  // Units leaked since the last Reset.
+  uint32_t leaked() const { return leaked_; }
+
   void Reset();
-  // All credits are held or on their way back. Requires: nothing is in flight.
+  // All credits are held, on their way back, or leaked. Requires: nothing is in flight.
   bool Complete() const;
   int64_t MemoryBytes() const;
 
@@ -84,12 +92,14 @@ class CreditPool {
     uint32_t held = 0;
     // Time of the last return counted: the next packet cannot start before it.
     sim::Ticks not_before = 0;
+    uint32_t leaked = 0;
   };
 
   // The first of those returning for a virtual channel, or end.
   std::vector<sim::Credit>::iterator FirstReturning(int virtual_channel);
   // Counts `packets` of a return, the first of which is then not later than counted.
   void Absorb(Account& account, std::vector<sim::Credit>::iterator credit, uint32_t packets);
+  void AbsorbReturned(Account& account, int virtual_channel, sim::Ticks by);
   int64_t AbsorbTrain(Account& account, sim::Ticks start, int virtual_channel,
                       const PacketShape& shape, int64_t packets);
   sim::Ticks AbsorbUntilEnough(Account& account, sim::Ticks earliest, int virtual_channel,
@@ -99,6 +109,7 @@ class CreditPool {
   std::vector<sim::Credit> returning_;
   sim::Ticks* next_ = nullptr;
   uint32_t units_per_channel_ = 0;
+  uint32_t leaked_ = 0;
   bool holder_waits_ = false;  // a packet was short of credits when last asked for
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "fabric/base/fingerprint.h"
 
@@ -11,15 +12,40 @@ using sim::kNever;
 using sim::Record;
 using sim::Ticks;
 
+namespace {
+
+// Time of the first record, or kNever.
+Ticks FirstOf(const std::vector<sim::Inlet>& inlets) {
+  Ticks first = kNever;
+  for (const sim::Inlet& inlet : inlets) {
+    if (!inlet.records.empty()) {
+      first = std::min(first, inlet.records.front().time);
+    }
+  }
+  return first;
+}
+
+// Rounded up.
+Ticks Scaled(Ticks length, Ratio factor) {
+  const auto scaled = static_cast<internal::Int128>(length) * factor.numerator();
+  return static_cast<Ticks>((scaled + factor.denominator() - 1) / factor.denominator());
+}
+
+}  // namespace
+
 Endpoint::Endpoint(const EndpointTimes& times, EndpointId id, int endpoints, int links)
     : times_(&times),
       id_(id),
       endpoints_(endpoints),
       shares_in_(static_cast<size_t>(links)),
-      shares_out_(static_cast<size_t>(links)) {}
+      returns_in_(static_cast<size_t>(links)),
+      shares_out_(static_cast<size_t>(links)),
+      links_up_(static_cast<size_t>(links)) {
+  std::iota(links_up_.begin(), links_up_.end(), 0u);
+}
 
 // Arrivals and own events are taken in order of time; at the same instant arrivals first (by link),
-// then events in the order in which they were posted.
+// then shares that came back (by link), then events in the order in which they were posted.
 Ticks Endpoint::Advance(Ticks window_end) {
   if (client_ != nullptr && !started_) {
     started_ = true;
@@ -35,7 +61,12 @@ Ticks Endpoint::Advance(Ticks window_end) {
     }
     if (arrival_time <= event_time) {
       now_ = arrival_time;
-      TakeShare(arrivals_[arrival++]);
+      const Record share = arrivals_[arrival++];
+      if (share.last()) {
+        TakeShare(share);
+      } else {
+        PostShare(share);  // it has not left its port
+      }
     } else {
       now_ = event_time;
       const Event event = events_.top();
@@ -44,38 +75,48 @@ Ticks Endpoint::Advance(Ticks window_end) {
     }
   }
   records_taken_ += static_cast<int64_t>(arrivals_.size());
-  Ticks next = events_.empty() ? kNever : events_.top().time;
-  for (const sim::Inlet& inlet : shares_in_) {
-    if (!inlet.records.empty()) {
-      next = std::min(next, inlet.records.front().time);
-    }
-  }
-  return next;
+  const Ticks next = events_.empty() ? kNever : events_.top().time;
+  return std::min(
+      {next, FirstOf(shares_in_), times_->faults->empty() ? kNever : FirstOf(returns_in_)});
 }
 
 void Endpoint::CollectArrivals(Ticks window_end) {
   arrivals_.clear();
-  for (sim::Inlet& inlet : shares_in_) {
-    while (!inlet.records.empty() && inlet.records.front().time < window_end) {
-      arrivals_.push_back(inlet.records.front());
-      inlet.records.pop();
-    }
+  Collect(shares_in_, window_end);
+  if (!times_->faults->empty()) {
+    Collect(returns_in_, window_end);
   }
   std::stable_sort(arrivals_.begin(), arrivals_.end(),
                    [](const Record& a, const Record& b) { return a.time < b.time; });
 }
 
+void Endpoint::Collect(std::vector<sim::Inlet>& inlets, Ticks window_end) {
+  for (sim::Inlet& inlet : inlets) {
+    while (!inlet.records.empty() && inlet.records.front().time < window_end) {
+      arrivals_.push_back(inlet.records.front());
+      inlet.records.pop();
+    }
+  }
+}
+
 void Endpoint::TakeShare(const Record& share) {
-  if (share.shares == 1) {
+  if (share.shares == 1 && !share.moved() && !share.split()) {
     Deliver(share);
     return;
   }
   Message& message = messages_[KeyOf(share.source, share.tag)];
-  if (!message.started) {
+  if (share.moved()) {
+    const int rests = share.split() ? 0 : share.shares;
+    message.last_rests_missing -= share.split() ? 0 : 1;
+    message.rests_missing += rests - 1;
+  } else {
+    message.shares_missing += message.started ? 0 : share.shares;
     message.started = true;
-    message.shares_missing = share.shares;
+    message.shares_missing -= 1;
+    message.last_rests_missing += share.split() ? 1 : 0;
   }
-  if (--message.shares_missing == 0) {
+  if (message.started && message.shares_missing == 0 && message.last_rests_missing == 0 &&
+      message.rests_missing == 0) {
     Deliver(share);
   }
 }
@@ -97,10 +138,22 @@ void Endpoint::Deliver(const Record& share) {
 }
 
 void Endpoint::TakeEvent(const Event& event) {
-  if (event.kind == EventKind::kLocalDone) {
-    client_->OnLocalDone(Now(), event.cookie);
-  } else {
-    client_->OnTimer(Now(), event.cookie);
+  switch (event.kind) {
+    case EventKind::kLocalDone:
+      client_->OnLocalDone(Now(), event.cookie);
+      break;
+    case EventKind::kTimer:
+      client_->OnTimer(Now(), event.cookie);
+      break;
+    case EventKind::kRoute: {
+      const Parked parked = parked_[event.cookie];
+      if (parked.is_share) {
+        PostShare(parked.share);
+      } else {
+        PostMessage(parked.message);
+      }
+      break;
+    }
   }
 }
 
@@ -112,6 +165,17 @@ void Endpoint::PostSend(const SendRequest& request) {
   UPF_CHECK(request.destination != id_);
   UPF_CHECK_OP(request.destination.value(), <, endpoints_);
   UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  ++messages_posted_;
+  bytes_posted_ += request.size.count();
+  PostMessage(request);
+}
+
+void Endpoint::PostMessage(const SendRequest& request) {
+  FindLinks(request.destination.value());
+  if (links_up_.empty()) {
+    Park({request, Record(), false}, request.destination.value());
+    return;
+  }
   Record share;
   share.tag = request.tag;
   share.destination = static_cast<uint16_t>(request.destination.value());
@@ -120,8 +184,6 @@ void Endpoint::PostSend(const SendRequest& request) {
   const auto distance =
       static_cast<uint64_t>(request.destination.value() + endpoints_ - id_.value());
   EmitShares(share, request.size, distance + Mix(times_->seed ^ request.tag) % 0x10000);
-  ++messages_posted_;
-  bytes_posted_ += request.size.count();
 }
 
 // All members see the same links, so what several endpoints send starts on different ones.
@@ -158,24 +220,70 @@ size_t Endpoint::MembersOf(int group) const {
   return (*times_->groups)[static_cast<size_t>(group)].size();
 }
 
+// Sprays over links_up_, which holds all links for what is not a message.
 void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
   const Framing& framing = *times_->framing;
   const int64_t packets = framing.PacketsOf(size);
-  const int64_t links = static_cast<int64_t>(shares_out_.size());
+  const auto links = static_cast<int64_t>(links_up_.size());
   const int64_t shares = std::min(packets, links);
   UPF_CHECK_OP(packets, <=, std::numeric_limits<uint32_t>::max());
-  share.time = now_ + times_->injection;
+  share.time = ReadyAtPort();
   share.source = static_cast<uint16_t>(id_.value());
   share.shares = static_cast<uint8_t>(shares);
   for (int64_t i = 0; i < shares; ++i) {
     share.packets = static_cast<uint32_t>(packets / links + (i < packets % links ? 1 : 0));
     // Packet k leaves on link (start + k) mod links; the last one may be short.
     const bool has_last = (packets - 1) % links == i;
-    share.payload = static_cast<uint16_t>(
-        (has_last ? framing.LastPayloadOf(size) : framing.max_payload()).count());
+    share.set_payload(static_cast<uint16_t>(
+        (has_last ? framing.LastPayloadOf(size) : framing.max_payload()).count()));
     const uint64_t link = (start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links);
-    shares_out_[link].Emit(share);
+    shares_out_[links_up_[link]].Emit(share);
   }
+}
+
+// Shares that came back go, each whole, to the links that are up in turn.
+void Endpoint::PostShare(const Record& returned) {
+  FindLinks(returned.destination);
+  if (links_up_.empty()) {
+    Park({SendRequest(), returned, true}, returned.destination);
+    return;
+  }
+  Record share = returned;
+  share.time = ReadyAtPort();
+  const uint64_t pick = (share.destination + moves_++) % links_up_.size();
+  shares_out_[links_up_[pick]].Emit(share);
+}
+
+void Endpoint::FindLinks(int destination) {
+  if (times_->faults->empty()) {
+    return;
+  }
+  links_up_.clear();
+  for (size_t link = 0; link < shares_out_.size(); ++link) {
+    if (times_->faults->RouteUp(id_.value(), destination, static_cast<int>(link), now_)) {
+      links_up_.push_back(static_cast<uint32_t>(link));
+    }
+  }
+}
+
+void Endpoint::Park(const Parked& parked, int destination) {
+  const Ticks up = times_->faults->NextRoute(id_.value(), destination, now_);
+  if (up != kNever) {
+    Schedule(up, EventKind::kRoute, static_cast<uint32_t>(parked_.size()));
+    parked_.push_back(parked);
+  } else if (failure_.destination < 0) {
+    failure_ = {now_, destination};
+  }
+}
+
+// Injection; a slow endpoint takes longer, and its posts do not overtake each other.
+Ticks Endpoint::ReadyAtPort() {
+  Ticks injection = times_->injection;
+  if (!times_->faults->empty()) {
+    injection = Scaled(injection, times_->faults->InjectionFactor(id_.value(), now_));
+  }
+  ready_ = std::max(ready_, now_ + injection);
+  return ready_;
 }
 
 bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
@@ -195,8 +303,10 @@ bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
 // The memory serves one operation after another; the fixed time of several overlaps.
 void Endpoint::PostLocal(Bytes traffic, uint32_t cookie) {
   const Ticks start = std::max(now_, memory_free_);
-  memory_free_ = start + (times_->ticks_per_local_byte * Ratio(traffic.count())).Ceil();
-  Schedule(memory_free_ + times_->local_latency, EventKind::kLocalDone, cookie);
+  const Ratio factor = times_->faults->MemoryFactor(id_.value(), now_);
+  memory_free_ =
+      start + Scaled((times_->ticks_per_local_byte * Ratio(traffic.count())).Ceil(), factor);
+  Schedule(memory_free_ + Scaled(times_->local_latency, factor), EventKind::kLocalDone, cookie);
 }
 
 void Endpoint::PostTimer(Picoseconds delay, uint32_t cookie) {
@@ -208,6 +318,15 @@ void Endpoint::Reset() {
   for (sim::Inlet& inlet : shares_in_) {
     inlet.records.clear();
   }
+  for (sim::Inlet& inlet : returns_in_) {
+    inlet.records.clear();
+  }
+  links_up_.resize(shares_out_.size());
+  std::iota(links_up_.begin(), links_up_.end(), 0u);
+  ready_ = 0;
+  moves_ = 0;
+  parked_.clear();
+  failure_ = {};
   client_ = nullptr;
   started_ = false;
   now_ = 0;

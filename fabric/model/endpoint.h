@@ -4,7 +4,8 @@
 // Models:  packet by packet spraying over all links, from a start that depends on the message's
 //          name only; injection time to the port; a message is delivered when the last of its
 //          shares is; local copies and reductions, one after another, at memory bandwidth plus a
-//          fixed time.
+//          fixed time. Under faults (faults.h) it sprays over the links that are up, posts again
+//          what its ports give back, and keeps what finds no link until one comes up.
 // Omits:   limits of outstanding messages; copy engines; order of deliveries (they may overtake).
 // Units:   ticks inside; SimTime towards the client.
 
@@ -17,6 +18,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "fabric/api/message_port.h"
+#include "fabric/model/fault_timeline.h"
 #include "fabric/model/groups.h"
 #include "fabric/model/link_timing.h"
 #include "fabric/sim/engine.h"
@@ -31,7 +33,14 @@ struct EndpointTimes {
   Ratio ticks_per_local_byte;
   int virtual_channels = 1;
   uint64_t seed = 0;
+  const FaultTimeline* faults = nullptr;
   const GroupTable* groups = nullptr;  // null where switches neither copy nor reduce
+};
+
+// A message that no link will carry any more.
+struct MessageFailure {
+  sim::Ticks time = 0;
+  int destination = -1;  // none has failed
 };
 
 class Endpoint final : public sim::Component, public MessagePort {
@@ -40,6 +49,7 @@ class Endpoint final : public sim::Component, public MessagePort {
 
   // Wiring, once for each link.
   sim::Inlet& shares_in(int link) { return shares_in_[static_cast<size_t>(link)]; }
+  sim::Inlet& returns_in(int link) { return returns_in_[static_cast<size_t>(link)]; }
   void ConnectSharesOut(int link, const sim::Outlet& outlet) {
     shares_out_[static_cast<size_t>(link)] = outlet;
   }
@@ -65,16 +75,28 @@ class Endpoint final : public sim::Component, public MessagePort {
   int64_t messages_delivered() const { return messages_delivered_; }
   int64_t bytes_posted() const { return bytes_posted_; }
   int64_t records_taken() const { return records_taken_; }
+  // The first since the last Reset.
+  const MessageFailure& failure() const { return failure_; }
 
  private:
   struct Message {
     int shares_missing = 0;  // counts only once the first share is in
-    bool started = false;    // a share has arrived
+    // A share that was split comes as itself and rests, each split off the one before; the last one
+    // tells how many they are. Negative while rests are here that nothing announced yet.
+    int last_rests_missing = 0;
+    int rests_missing = 0;
+    bool started = false;  // a share has arrived
     bool delivered = false;
     bool asked_for = false;
     uint32_t cookie = 0;
   };
-  enum class EventKind : uint8_t { kLocalDone, kTimer };
+  enum class EventKind : uint8_t { kLocalDone, kTimer, kRoute };
+  // What waits for a link to come up: a whole message, or a share that came back.
+  struct Parked {
+    SendRequest message;
+    sim::Record share;
+    bool is_share = false;
+  };
   struct Event {
     sim::Ticks time = 0;
     uint64_t sequence = 0;  // order of posting
@@ -90,8 +112,14 @@ class Endpoint final : public sim::Component, public MessagePort {
   void EmitShares(sim::Record share, Bytes size, uint64_t start);
   size_t MembersOf(int group) const;
   void CollectArrivals(sim::Ticks window_end);
+  void Collect(std::vector<sim::Inlet>& inlets, sim::Ticks window_end);
   void TakeShare(const sim::Record& share);
   void TakeEvent(const Event& event);
+  void FindLinks(int destination);
+  void PostMessage(const SendRequest& request);
+  void PostShare(const sim::Record& returned);
+  void Park(const Parked& parked, int destination);
+  sim::Ticks ReadyAtPort();
   void Deliver(const sim::Record& share);
   void Schedule(sim::Ticks time, EventKind kind, uint32_t cookie);
   SimTime Now() const { return SimTime(times_->clock.ToPicoseconds(now_)); }
@@ -101,9 +129,12 @@ class Endpoint final : public sim::Component, public MessagePort {
   EndpointId id_;
   int endpoints_;
   std::vector<sim::Inlet> shares_in_;    // by link
+  std::vector<sim::Inlet> returns_in_;   // by link
   std::vector<sim::Outlet> shares_out_;  // by link
   MessagePortClient* client_ = nullptr;
+  std::vector<uint32_t> links_up_;  // those a message can take; all while there are no faults
   sim::Ticks now_ = 0;
+  sim::Ticks ready_ = 0;               // when the last post is at its port
   sim::Ticks memory_free_ = 0;         // when the last local operation ends
   std::vector<sim::Record> arrivals_;  // of this window, in order
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
@@ -115,6 +146,9 @@ class Endpoint final : public sim::Component, public MessagePort {
   int64_t messages_delivered_ = 0;
   int64_t bytes_posted_ = 0;
   int64_t records_taken_ = 0;
+  uint64_t moves_ = 0;          // shares posted again in this row
+  std::vector<Parked> parked_;  // by cookie; grows until the end of the row
+  MessageFailure failure_;
   bool started_ = false;
 };
 

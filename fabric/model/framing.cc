@@ -1,11 +1,11 @@
 #include "fabric/model/framing.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "fabric/base/check.h"
+#include "fabric/sim/record.h"
 
 namespace upfabric::fabric {
 namespace {
@@ -50,9 +50,9 @@ absl::StatusOr<Framing> Framing::Create(const ProtocolSpec& spec) {
     framing.units_per_payload_byte_ = 1;
     framing.units_min_ = ethernet.min_frame.count();
   }
-  if (framing.max_payload_.count() > std::numeric_limits<uint16_t>::max()) {
+  if (framing.max_payload_.count() > int64_t{sim::Record::kPayloadMax}) {
     return absl::InvalidArgumentError(absl::StrCat("largest payload ", framing.max_payload_.count(),
-                                                   " B; at most 65535 B are supported"));
+                                                   " B; at most 32767 B are supported"));
   }
   return framing;
 }

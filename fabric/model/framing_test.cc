@@ -105,7 +105,7 @@ TEST(FramingTest, MessagesSplitIntoFullPacketsAndALastOne) {
 
 TEST(FramingTest, PayloadBeyondARecordIsRefused) {
   EthernetSpec spec = Ethernet();
-  spec.max_payload = Bytes(65'536);
+  spec.max_payload = Bytes(32'768);
   EXPECT_EQ(Framing::Create(spec).status().code(), absl::StatusCode::kInvalidArgument);
 }
 

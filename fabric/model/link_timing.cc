@@ -77,6 +77,19 @@ std::vector<PathElement> ElementsOf(const LinkSpec& link) {
 
 }  // namespace
 
+const std::vector<PacketShape>& ShapeTables::For(Ratio slowdown) {
+  if (slowdown == Ratio(1)) {
+    return *shapes_;
+  }
+  std::vector<PacketShape>& shapes = slower_[slowdown];
+  if (shapes.empty()) {
+    for (const PacketShape& shape : *shapes_) {
+      shapes.push_back({(Ratio(shape.ticks) * slowdown).Ceil(), shape.units});
+    }
+  }
+  return shapes;
+}
+
 absl::StatusOr<LinkTiming> LinkTiming::Create(const LinkSpec& link, const ProtocolSpec& protocol) {
   UPF_ASSIGN_OR_RETURN(const Framing framing, Framing::Create(protocol));
   LinkTiming timing(framing);

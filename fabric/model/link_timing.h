@@ -5,13 +5,14 @@
 // (collection
 //          of the interleaved codewords, then decoding), retimers, propagation, receive PHY, each
 //          an element of its own.
-// Omits:   bit errors and replay, lane loss.
+// Omits:   what fewer lanes add to the FEC collection; the time in which lanes are realigned.
 // Source:  the preset's figures.
 
 #ifndef UPFABRIC_FABRIC_MODEL_LINK_TIMING_H_
 #define UPFABRIC_FABRIC_MODEL_LINK_TIMING_H_
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,20 @@ namespace upfabric::fabric {
 struct PacketShape {
   sim::Ticks ticks = 0;
   uint32_t units = 0;  // wire units; a credit is the buffer space of one
+};
+
+// Packet shapes of channels that lost lanes: all packets take longer by one factor.
+class ShapeTables {
+ public:
+  // `shapes` as built, by payload; they outlive the tables.
+  explicit ShapeTables(const std::vector<PacketShape>& shapes) : shapes_(&shapes) {}
+
+  // Times rounded up to whole ticks. Valid as long as the tables. Requires: slowdown >= 1.
+  const std::vector<PacketShape>& For(Ratio slowdown);
+
+ private:
+  const std::vector<PacketShape>* shapes_;
+  std::map<Ratio, std::vector<PacketShape>> slower_;
 };
 
 class LinkTiming {

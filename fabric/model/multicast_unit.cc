@@ -21,7 +21,7 @@ uint16_t MulticastUnit::Hold(int input, const sim::Record& train, size_t copies)
   held.gone = 0;
   held.virtual_channel = train.virtual_channel();
   held.copies.assign(train.packets, static_cast<uint32_t>(copies));
-  held.started.assign(train.packets, 0);
+  held.left.assign(train.packets, 0);
   replicated_ += static_cast<int64_t>(copies - 1) * train.packets;
   return name;
 }
@@ -29,25 +29,25 @@ uint16_t MulticastUnit::Hold(int input, const sim::Record& train, size_t copies)
 // A copy's packets leave in their order, at least a packet time apart; so do the latest of all
 // copies, and the packets that are gone are always the first ones.
 void MulticastUnit::CopyLeaves(int input, uint16_t name, Ticks start, int64_t sent,
-                               uint32_t remaining, const PacketShape& shape, Ticks control_delay,
-                               CreditPool& credits_out) {
+                               uint32_t remaining, Ticks packet_time, const PacketShape& shape,
+                               Ticks control_delay, CreditPool& credits_out) {
   Input& in = inputs_[static_cast<size_t>(input)];
   Held& held = in.held[name];
   const uint32_t first = held.packets - remaining;
   for (uint32_t i = 0; i < static_cast<uint32_t>(sent); ++i) {
-    held.started[first + i] = std::max(held.started[first + i], start + i * shape.ticks);
+    held.left[first + i] = std::max(held.left[first + i], start + (i + 1) * packet_time);
     --held.copies[first + i];
   }
   while (held.gone < held.packets && held.copies[held.gone] == 0) {
-    const Ticks from = held.started[held.gone];
+    const Ticks from = held.left[held.gone];
     uint32_t run = 1;
     while (held.gone + run < held.packets && held.copies[held.gone + run] == 0 &&
-           held.started[held.gone + run] == from + run * shape.ticks) {
+           held.left[held.gone + run] == from + run * shape.ticks) {
       ++run;
     }
     held.gone += run;
     credits_out.Return(
-        CreditOf(from + shape.ticks + control_delay, shape, run, held.virtual_channel));
+        CreditOf(from + control_delay, shape.ticks, shape.units, run, held.virtual_channel));
   }
   if (held.gone == held.packets) {
     in.names.push_back(name);
@@ -66,7 +66,7 @@ int64_t MulticastUnit::MemoryBytes() const {
   for (const Input& in : inputs_) {
     bytes += in.names.capacity() * sizeof(uint16_t) + in.held.capacity() * sizeof(Held);
     for (const Held& held : in.held) {
-      bytes += held.copies.capacity() * sizeof(uint32_t) + held.started.capacity() * sizeof(Ticks);
+      bytes += held.copies.capacity() * sizeof(uint32_t) + held.left.capacity() * sizeof(Ticks);
     }
   }
   return static_cast<int64_t>(bytes);

@@ -25,10 +25,12 @@ class MulticastUnit {
   // among those of this input that are still there.
   uint16_t Hold(int input, const sim::Record& train, size_t copies);
 
-  // `sent` packets of a copy, of which `remaining` had not left before, leave from `start` on.
-  // Returns credits to `credits_out` for the packets of which this was the last copy.
+  // `sent` packets of a copy, of which `remaining` had not left before, leave from `start` on, one
+  // every `packet_time`. Returns credits to `credits_out` for the packets of which this was the
+  // last copy; they are of `shape` on all lanes.
   void CopyLeaves(int input, uint16_t name, sim::Ticks start, int64_t sent, uint32_t remaining,
-                  const PacketShape& shape, sim::Ticks control_delay, CreditPool& credits_out);
+                  sim::Ticks packet_time, const PacketShape& shape, sim::Ticks control_delay,
+                  CreditPool& credits_out);
 
   // Packets made by copying, since construction: one less than the copies of each.
   int64_t replicated() const { return replicated_; }
@@ -41,8 +43,8 @@ class MulticastUnit {
     uint32_t packets = 0;
     uint32_t gone = 0;  // packets of which all copies have left
     uint8_t virtual_channel = 0;
-    std::vector<uint32_t> copies;     // by packet: copies that have not left
-    std::vector<sim::Ticks> started;  // by packet: latest start of a copy
+    std::vector<uint32_t> copies;  // by packet: copies that have not left
+    std::vector<sim::Ticks> left;  // by packet: when the latest copy has left
   };
   struct Input {
     std::vector<Held> held;       // by name

@@ -1,6 +1,7 @@
 #include "fabric/model/port.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace upfabric::fabric {
 
@@ -8,9 +9,16 @@ using sim::kNever;
 using sim::Record;
 using sim::Ticks;
 
-Port::Port(const HopTimes& times, uint32_t switch_buffer_units, const ReadLimits* reads,
-           Ticks* next)
-    : times_(&times), lanes_(static_cast<size_t>(times.virtual_channels)) {
+namespace {
+
+// Rests of one share that a record can count. What would be one more leaves on its old link.
+constexpr uint8_t kRestsMax = std::numeric_limits<uint8_t>::max();
+
+}  // namespace
+
+Port::Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units,
+           const ReadLimits* reads, Ticks* next)
+    : times_(&times), lanes_(static_cast<size_t>(times.virtual_channels)), place_(place) {
   if (reads != nullptr) {
     reads_ = std::make_unique<ReadRequester>(*reads);
     request_lane_ = times.virtual_channels - 1;
@@ -20,8 +28,14 @@ Port::Port(const HopTimes& times, uint32_t switch_buffer_units, const ReadLimits
 
 Ticks Port::Advance(Ticks window_end) {
   Receive(window_end);
+  if (!times_->faults->empty()) {
+    PassFaults(window_end);
+  }
   TakeShares(window_end);
   Ticks next = Send(window_end);
+  if (faults_passed_ < times_->faults->times().size() && waiting()) {
+    next = std::min(next, times_->faults->times()[faults_passed_]);
+  }
   if (!packets_in_.records.empty()) {
     next = std::min(next, packets_in_.records.front().time);
   }
@@ -39,17 +53,18 @@ void Port::Receive(Ticks window_end) {
   while (!queue.empty() && queue.front().time < window_end) {
     const Record packet = queue.front();
     queue.pop();
-    const PacketShape& shape = (*times_->shapes)[packet.payload];
-    const Ticks first_out = packet.time + shape.ticks;
-    credits_out_->Return(CreditOf(first_out + times_->control_delay, shape, packet.packets,
+    const Ticks packet_time = times_->PacketTime(packet, place_.endpoint, place_.link);
+    const Ticks first_out = packet.time + packet_time;
+    credits_out_->Return(CreditOf(first_out + times_->control_delay, packet_time,
+                                  times_->ShapeAsBuilt(packet.payload).units, packet.packets,
                                   packet.virtual_channel()));
     received_.packets += packet.packets;
     received_.payload_bytes += int64_t{packet.payload} * packet.packets;
     if (!packet.is_message()) [[unlikely]] {
-      TakeRead(packet, first_out + (packet.packets - 1) * shape.ticks);
+      TakeRead(packet, first_out + (packet.packets - 1) * packet_time);
     } else if (packet.last()) {
       Record share = packet;
-      share.time = first_out + (packet.packets - 1) * shape.ticks + times_->delivery;
+      share.time = first_out + (packet.packets - 1) * packet_time + times_->delivery;
       shares_out_.Emit(share);
     }
   }
@@ -65,7 +80,7 @@ void Port::TakeRead(const Record& packet, Ticks end) {
     answer.packets = block.packets;
     answer.source = packet.destination;
     answer.destination = packet.source;
-    answer.payload = block.last_payload;
+    answer.set_payload(block.last_payload);
     answer.flags = Record::Flags(sim::RecordKind::kReduced, packet.shares);
     answers_.push(answer);
     return;
@@ -84,7 +99,12 @@ void Port::TakeShares(Ticks window_end) {
   }
   sim::RecordQueue<Record>& queue = shares_in_.records;
   while (!queue.empty() && queue.front().time < window_end) {
-    lanes_[queue.front().virtual_channel()].shares.push(queue.front());
+    const Record& share = queue.front();
+    if (RouteUp(share, share.time)) {
+      lanes_[share.virtual_channel()].shares.push(share);
+    } else {
+      Return(share, share.time);
+    }
     queue.pop();
   }
 }
@@ -101,9 +121,72 @@ void Port::TakeSharesAndAnswers(Ticks window_end) {
     sim::RecordQueue<Record>& first = posted_time <= answer_time ? posted : answers_;
     const Record& share = first.front();
     const bool reads = share.kind() == sim::RecordKind::kRead;
-    lanes_[reads ? lanes_.size() - 1 : share.virtual_channel()].shares.push(share);
+    if (RouteUp(share, share.time)) {
+      lanes_[reads ? lanes_.size() - 1 : share.virtual_channel()].shares.push(share);
+    } else {
+      Return(share, share.time);
+    }
     first.pop();
   }
+}
+
+// Faults cut the window: what starts before one is decided without it. A port without waiting
+// shares may be late here: then nothing can start, and nothing goes back, at the fault's time.
+void Port::PassFaults(Ticks window_end) {
+  const std::vector<Ticks>& times = times_->faults->times();
+  for (; faults_passed_ < times.size() && times[faults_passed_] < window_end; ++faults_passed_) {
+    const Ticks now = times[faults_passed_];
+    TakeShares(now);
+    Send(now);
+    for (Lane& lane : lanes_) {
+      TakeBack(lane, now);
+    }
+    transmitter_.PassFaults(now);
+  }
+}
+
+// Sends the shares back whose route is down. A share that has begun ends with its next packet, so
+// that the receiver, which sees packets of one link in order, knows when all of them are in.
+void Port::TakeBack(Lane& lane, Ticks now) {
+  sim::RecordQueue<Record> kept;
+  size_t counted = 0;
+  for (size_t i = 0; i < lane.shares.size(); ++i) {
+    Record share = lane.shares[i];
+    const bool begun = i == 0 && lane.begun;
+    Record rest = share;
+    rest.packets -= begun ? 1 : 0;
+    const bool countable = !begun || !share.moved() || share.shares < kRestsMax;
+    const bool back = rest.packets > 0 && countable && !RouteUp(share, now);
+    if (back) {
+      if (begun) {
+        rest.shares = static_cast<uint8_t>(share.moved() ? share.shares + 1 : 1);
+        rest.flags |= Record::kMoved;
+        share.flags |= Record::kSplit;
+        share.packets = 1;
+        share.set_payload(times_->full_payload);
+      }
+      waiting_packets_ -= i < lane.counted ? rest.packets : 0;
+      Return(rest, now);
+    }
+    if (!back || begun) {
+      kept.push(share);
+      counted += i < lane.counted ? 1 : 0;
+    }
+  }
+  lane.shares = kept;
+  lane.counted = counted;
+}
+
+void Port::Return(const Record& share, Ticks now) {
+  Record back = share;
+  back.time = now + times_->delivery;
+  returns_out_.Emit(back);
+  ++shares_returned_;
+}
+
+bool Port::waiting() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return !lane.shares.empty(); });
 }
 
 Ticks Port::Send(Ticks window_end) {
@@ -165,13 +248,14 @@ void Port::Start(const StartChoice& choice, Ticks window_end) {
   Lane& lane = lanes_[static_cast<size_t>(choice.lane)];
   Record& share = lane.shares.front();
   Record train = share;
-  train.payload = NextPayload(share);
+  train.set_payload(NextPayload(share));
   train.flags |= Record::kLast;
   const PacketShape& shape = transmitter_.ShapeOf(train.payload);
   const int64_t packets = transmitter_.Send(train, choice, TrainLimit(choice, shape, window_end));
   CountWaiting(choice.start, packets, shape.ticks);
   waiting_packets_ -= packets;
   share.packets -= static_cast<uint32_t>(packets);
+  lane.begun = share.packets > 0;
   if (share.packets == 0) {
     lane.shares.pop();
     --lane.counted;
@@ -232,8 +316,10 @@ void Port::Reset() {
   for (Lane& lane : lanes_) {
     lane.shares.clear();
     lane.counted = 0;
+    lane.begun = false;
   }
   waiting_packets_ = 0;
+  faults_passed_ = 0;
 }
 
 int64_t Port::MemoryBytes() const {

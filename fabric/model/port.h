@@ -6,7 +6,9 @@
 //          credits; the last packet of a share tells the endpoint, a delivery time later. Requests
 //          of reduce-reads are answered here, an injection time after they have come in, in line
 //          with the endpoint's own shares; those of the endpoint leave in a channel of their own.
-// Omits:   interleaving of the shares of one virtual channel; replay.
+//          When a route goes down, shares that wait for it go back to the endpoint, a delivery time
+//          later; one that has begun to leave is split (see faults.h).
+// Omits:   interleaving of the shares of one virtual channel; reduce-reads while links fail.
 // Units:   ticks.
 
 #ifndef UPFABRIC_FABRIC_MODEL_PORT_H_
@@ -22,38 +24,58 @@
 
 namespace upfabric::fabric {
 
+// Where a port is: link `link` of endpoint `endpoint`.
+struct PortPlace {
+  int endpoint = 0;
+  int link = 0;
+};
+
 class Port final : public sim::Component {
  public:
   // `reads` is null where switches do not reduce; the last virtual channel then carries requests.
-  Port(const HopTimes& times, uint32_t switch_buffer_units, const ReadLimits* reads,
-       sim::Ticks* next);
+  Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units,
+       const ReadLimits* reads, sim::Ticks* next);
 
   // Wiring, once.
   sim::Inlet& shares_in() { return shares_in_; }       // from the endpoint
   sim::Inlet& packets_in() { return packets_in_; }     // from the switch
   Transmitter& transmitter() { return transmitter_; }  // towards the switch
   void ConnectSharesOut(const sim::Outlet& outlet) { shares_out_ = outlet; }
+  void ConnectReturnsOut(const sim::Outlet& outlet) { returns_out_ = outlet; }
   void ConnectCreditsOut(CreditPool* pool) { credits_out_ = pool; }
 
   sim::Ticks Advance(sim::Ticks window_end) override;
+  // Applies the faults before `window_end` that are not applied yet. Of use by itself once a row
+  // has ended: what leaks later counts at its end.
+  void PassFaults(sim::Ticks window_end);
   void Reset() override;
   int64_t MemoryBytes() const override;
 
   const Transmitter& transmitter() const { return transmitter_; }
   const ReceiveCounters& received() const { return received_; }
   bool sessions_complete() const { return reads_ == nullptr || reads_->sessions_complete(); }
+  int64_t shares_returned() const { return shares_returned_; }
+  // Packets wait to be sent.
+  bool waiting() const;
 
  private:
   // Shares of one virtual channel, ready or soon so, in order.
   struct Lane {
     sim::RecordQueue<sim::Record> shares;
     size_t counted = 0;  // of these, how many are in waiting_packets_
+    bool begun = false;  // of the first, some packets have left
   };
   void Receive(sim::Ticks window_end);
   void TakeShares(sim::Ticks window_end);
   void TakeSharesAndAnswers(sim::Ticks window_end);
   // A request to answer, or a result, with its last byte in at `end`.
   [[gnu::cold]] void TakeRead(const sim::Record& packet, sim::Ticks end);
+  void TakeBack(Lane& lane, sim::Ticks now);
+  void Return(const sim::Record& share, sim::Ticks now);
+  bool RouteUp(const sim::Record& share, sim::Ticks at) const {
+    return !share.is_message() ||
+           times_->faults->RouteUp(place_.endpoint, share.destination, place_.link, at);
+  }
   sim::Ticks Send(sim::Ticks window_end);
   StartChoice Choose(sim::Ticks window_end);
   void Start(const StartChoice& choice, sim::Ticks window_end);
@@ -80,7 +102,11 @@ class Port final : public sim::Component {
   std::unique_ptr<ReadRequester> reads_;
   sim::RecordQueue<sim::Record> answers_;  // in order of time
   int64_t waiting_packets_ = 0;
+  size_t faults_passed_ = 0;  // of the timeline's times
+  int64_t shares_returned_ = 0;
   ReceiveCounters received_;
+  PortPlace place_;
+  sim::Outlet returns_out_;
 };
 
 }  // namespace upfabric::fabric

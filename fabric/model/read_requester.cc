@@ -70,6 +70,7 @@ bool ReadRequester::Take(const Record& result, Ticks end, Record& completed) {
   completed = read.share;
   completed.destination = completed.source;
   completed.flags = Record::Flags(RecordKind::kMessage, read.share.virtual_channel());
+  completed.flags |= Record::kLast;
   free_reads_.push_back(session.read);
   return true;
 }

@@ -12,10 +12,9 @@ using sim::Record;
 using sim::RecordKind;
 using sim::Ticks;
 
-ReductionUnit::ReductionUnit(const ReductionTimes& times, const std::vector<PacketShape>& shapes,
-                             uint16_t full_payload, int endpoints, int links)
+ReductionUnit::ReductionUnit(const ReductionTimes& times, uint16_t full_payload, int endpoints,
+                             int links)
     : times_(&times),
-      shapes_(&shapes),
       full_payload_(full_payload),
       endpoints_(endpoints),
       links_(links),
@@ -51,7 +50,7 @@ void ReductionUnit::Open(int port, const Record& request, size_t members) {
   session.latest.assign(block.packets, 0);
 }
 
-void ReductionUnit::Take(const Record& answer, int link) {
+void ReductionUnit::Take(const Record& answer, int link, Ticks packet_time) {
   const int port = answer.destination * links_ + link;
   Session& session =
       ports_[static_cast<size_t>(port)].sessions[BlockTag::Unpack(answer.tag).session];
@@ -59,7 +58,6 @@ void ReductionUnit::Take(const Record& answer, int link) {
   uint16_t& answered = session.answered[answer.source];
   const uint32_t first = answered;
   UPF_CHECK_OP(first + answer.packets, <=, session.packets);
-  const Ticks packet_time = (*shapes_)[answer.payload].ticks;
   for (uint32_t i = 0; i < answer.packets; ++i) {
     session.latest[first + i] =
         std::max(session.latest[first + i], answer.time + (i + 1) * packet_time);
@@ -81,7 +79,7 @@ void ReductionUnit::Queue(const Session& session, int port, uint32_t packet) {
   job.result.tag = session.tag;
   job.result.source = session.requester;
   job.result.destination = session.requester;
-  job.result.payload = last ? session.last_payload : full_payload_;
+  job.result.set_payload(last ? session.last_payload : full_payload_);
   job.result.flags = Record::Flags(RecordKind::kReduced, session.virtual_channel);
   units_[static_cast<size_t>(port) % units_.size()].jobs.push(job);
   reduced_ += session.members - 1;
@@ -103,6 +101,18 @@ Ticks ReductionUnit::Reduce(Ticks window_end, std::vector<Result>& results) {
     }
   }
   return next;
+}
+
+int64_t ReductionUnit::held() const {
+  int64_t answers = 0;
+  for (const Port& port : ports_) {
+    for (const Session& session : port.sessions) {
+      for (uint32_t packet = session.whole; packet < session.packets; ++packet) {
+        answers += session.members - session.missing[packet];
+      }
+    }
+  }
+  return answers;
 }
 
 void ReductionUnit::Reset() {

@@ -22,7 +22,6 @@
 #include <vector>
 
 #include "fabric/base/ratio.h"
-#include "fabric/model/link_timing.h"
 #include "fabric/sim/record.h"
 
 namespace upfabric::fabric {
@@ -41,19 +40,20 @@ class ReductionUnit {
     int port = 0;  // of the requester
   };
 
-  ReductionUnit(const ReductionTimes& times, const std::vector<PacketShape>& shapes,
-                uint16_t full_payload, int endpoints, int links);
+  ReductionUnit(const ReductionTimes& times, uint16_t full_payload, int endpoints, int links);
 
   // A request has come in on `port` and will be answered by `members` endpoints.
   void Open(int port, const sim::Record& request, size_t members);
-  // A train of answers that has come in on the link `link` of each endpoint.
-  void Take(const sim::Record& answer, int link);
+  // A train of answers, `packet_time` apart, that has come in on the link `link` of each endpoint.
+  void Take(const sim::Record& answer, int link, sim::Ticks packet_time);
   // Reduces what has been answered before `window_end` and appends the packets of the results, in
   // order for each port. Returns when there is more to do, as far as is known, or kNever.
   sim::Ticks Reduce(sim::Ticks window_end, std::vector<Result>& results);
 
   // Packets that vanished by reducing, since construction: one less than the answers to each.
   int64_t reduced() const { return reduced_; }
+  // Answers to packets that are not answered in full.
+  int64_t held() const;
 
   void Reset();
   int64_t MemoryBytes() const;
@@ -102,7 +102,6 @@ class ReductionUnit {
   void Queue(const Session& session, int port, uint32_t packet);
 
   const ReductionTimes* times_;
-  const std::vector<PacketShape>* shapes_;
   uint16_t full_payload_;
   int endpoints_;
   int links_;

@@ -63,6 +63,20 @@ struct RetimerSpec {
   Picoseconds latency;
 };
 
+// Link-level retry, go-back-N.
+struct RetrySpec {
+  Bytes window;            // wire bytes that may be unacknowledged
+  Bytes ack_spacing;       // wire bytes between acks, at most
+  Picoseconds turnaround;  // receiver's nack and sender's restart, without the way between them
+};
+
+// What is left of bit errors after FEC, and how the link repairs it.
+struct ErrorSpec {
+  Ratio flit_error_rate;  // 0 to 1/100
+  Bytes flit;             // on the wire; what the rate is stated for
+  RetrySpec retry;
+};
+
 struct LinkSpec {
   int lanes = 0;
   Bandwidth lane_rate;
@@ -76,6 +90,8 @@ struct LinkSpec {
   std::vector<RetimerSpec> retimers;
   std::string medium;
   Picoseconds propagation;  // length x delay, rounded up to 1 ps
+  bool has_errors = false;  // else no flit fails, and none can be made to
+  ErrorSpec errors;
 };
 
 // Multicast and reduction inside a switch chip.
@@ -87,6 +103,9 @@ struct InSwitchSpec {
   Bandwidth throughput;  // of answers, through all units of a chip
   Picoseconds latency;   // of a unit
 };
+
+// What a record can name, those of requests of reduce-reads included.
+inline constexpr int kVirtualChannelsMax = 8;
 
 struct SwitchSpec {
   Picoseconds pipeline;

@@ -23,13 +23,36 @@ Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
   if (options.reduction != nullptr) {
     inside_ = std::make_unique<Inside>(Inside{
         MulticastUnit(options.ports),
-        ReductionUnit(*options.reduction, *times.shapes, times.full_payload,
+        ReductionUnit(*options.reduction, times.full_payload,
                       options.ports / options.links_per_endpoint, options.links_per_endpoint),
         {}});
   }
 }
 
 Ticks Switch::Advance(Ticks window_end) {
+  faulty_ = !times_->faults->empty();
+  if (faulty_) {
+    PassFaults(window_end);
+  }
+  const Ticks next = AdvanceTo(window_end);
+  const std::vector<Ticks>& faults = times_->faults->times();
+  return faults_passed_ < faults.size() && !active_.empty() ? std::min(next, faults[faults_passed_])
+                                                            : next;
+}
+
+// Faults cut the window, as in a port. They change only what starts later, so a switch without
+// packets may be late here.
+void Switch::PassFaults(Ticks window_end) {
+  const std::vector<Ticks>& times = times_->faults->times();
+  for (; faults_passed_ < times.size() && times[faults_passed_] < window_end; ++faults_passed_) {
+    AdvanceTo(times[faults_passed_]);
+    for (Output& output : outputs_) {
+      output.transmitter.PassFaults(times[faults_passed_]);
+    }
+  }
+}
+
+Ticks Switch::AdvanceTo(Ticks window_end) {
   const Ticks next_arrival = TakeArrivals(window_end);
   const Ticks next_result = inside_ != nullptr ? Reduce(window_end) : kNever;
   for (const int output : active_) {
@@ -83,11 +106,12 @@ void Switch::Push(int output, const Record& train, uint32_t input) {
 // An answer goes into its session; what is to be copied queues at every member's output.
 void Switch::EnqueueInside(const Record& train, uint32_t input) {
   const int link = static_cast<int>(input) % options_.links_per_endpoint;
-  const PacketShape& shape = (*times_->shapes)[train.payload];
   if (train.kind() == RecordKind::kReduced) {
-    inside_->reduction.Take(train, link);
-    inputs_[input].credits_out->Return(CreditOf(train.time + shape.ticks + times_->control_delay,
-                                                shape, train.packets, train.virtual_channel()));
+    const Ticks packet_time = PacketTime({train, input, 0});
+    inside_->reduction.Take(train, link, packet_time);
+    inputs_[input].credits_out->Return(CreditOf(
+        train.time + packet_time + times_->control_delay, packet_time,
+        times_->ShapeAsBuilt(train.payload).units, train.packets, train.virtual_channel()));
     return;
   }
   const std::vector<EndpointId>& members = (*options_.groups)[train.destination];
@@ -122,12 +146,14 @@ int64_t Switch::SendInside(const Entry& entry, int output, const StartChoice& ch
   }
   train.destination = static_cast<uint16_t>(output / options_.links_per_endpoint);
   if (train.kind() == RecordKind::kMulticast) {
-    train.flags &= Record::kChannelMask | Record::kLast;
+    train.flags &= static_cast<uint8_t>(~Record::Flags(RecordKind::kReduced, 0));
   }
+  const Ticks packet_time = transmitter.ShapeOf(train.payload).ticks;
   const int64_t packets = transmitter.Send(train, choice, limit);
-  inside_->multicast.CopyLeaves(
-      static_cast<int>(entry.input), entry.train.destination, choice.start, packets, train.packets,
-      transmitter.ShapeOf(train.payload), times_->control_delay, *inputs_[entry.input].credits_out);
+  inside_->multicast.CopyLeaves(static_cast<int>(entry.input), entry.train.destination,
+                                choice.start, packets, train.packets, packet_time,
+                                times_->ShapeAsBuilt(train.payload), times_->control_delay,
+                                *inputs_[entry.input].credits_out);
   return packets;
 }
 
@@ -193,7 +219,8 @@ StartChoice Switch::Choose(int output, Ticks window_end) {
       continue;
     }
     const Entry& entry = queue.entries.front();
-    StartChoice offer = transmitter.Offer(entry.train.time, lane, entry.train.payload, window_end);
+    StartChoice offer =
+        transmitter.Offer(Eligible(entry, transmitter), lane, entry.train.payload, window_end);
     if (offer.start < best.start ||
         (offer.start == best.start && best_entry != nullptr && entry.OlderThan(*best_entry))) {
       offer.other_start = std::min(best.start, best.other_start);
@@ -217,12 +244,17 @@ int64_t Switch::TrainLimit(const Queue& queue, const StartChoice& choice, const 
   int64_t limit = std::min<int64_t>(
       entry.train.packets,
       StartsBefore(std::min(window_end, choice.other_start), choice.start, shape.ticks));
+  const Ticks spacing = PacketTime(entry);
+  if (spacing > shape.ticks) {
+    // A slower input: the packets' eligible times run away from the starts.
+    limit = std::min(limit, (choice.start - entry.train.time) / (spacing - shape.ticks));
+  }
   if (queue.entries.size() > 1) {
     // Packets that arrive before the next train's first one; at the same instant the lower input
     // wins.
     const Entry& next = queue.entries[1];
     const Ticks until = next.train.time + (entry.input < next.input ? 1 : 0);
-    limit = std::min(limit, StartsBefore(until, entry.train.time, shape.ticks));
+    limit = std::min(limit, StartsBefore(until, entry.train.time, spacing));
   }
   return limit;
 }
@@ -237,17 +269,17 @@ void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
   if (entry.train.is_message()) [[likely]] {
     packets = transmitter.Send(entry.train, choice, limit);
     inputs_[entry.input].credits_out->Return(
-        CreditOf(choice.start + shape.ticks + times_->control_delay, shape,
+        CreditOf(choice.start + shape.ticks + times_->control_delay, shape.ticks, shape.units,
                  static_cast<uint32_t>(packets), entry.train.virtual_channel()));
   } else {
     packets = SendInside(entry, output, choice, limit);
   }
   CountWaiting(output, choice.start, packets, shape.ticks);
-  Shorten(queue, packets, shape.ticks);
+  Shorten(queue, packets);
 }
 
 // Takes packets off the first train; what is left goes back to its place by age.
-void Switch::Shorten(Queue& queue, int64_t packets, Ticks packet_time) {
+void Switch::Shorten(Queue& queue, int64_t packets) {
   Entry& first = queue.entries.front();
   queue.waiting -= packets;
   if (packets == first.train.packets) {
@@ -258,7 +290,7 @@ void Switch::Shorten(Queue& queue, int64_t packets, Ticks packet_time) {
   }
   first.train.packets -= static_cast<uint32_t>(packets);
   first.counted -= static_cast<uint32_t>(packets);
-  first.train.time += packets * packet_time;
+  first.train.time += packets * PacketTime(first);
   const Entry rest = first;
   Entry* const begin = queue.entries.begin();
   Entry* end = begin + 1;
@@ -273,16 +305,22 @@ void Switch::Shorten(Queue& queue, int64_t packets, Ticks packet_time) {
   }
 }
 
-uint32_t Switch::ArrivedBy(Ticks now, const Record& train) const {
+Ticks Switch::SlowPacketTime(const Entry& entry) const {
+  const int input = static_cast<int>(entry.input);
+  return times_->SlowPacketTime(entry.train, input / options_.links_per_endpoint,
+                                options_.first_link + input % options_.links_per_endpoint);
+}
+
+uint32_t Switch::ArrivedBy(Ticks now, const Entry& entry) const {
+  const Record& train = entry.train;
   if (train.time > now) {
     return 0;
   }
   if (train.packets == 1) {
     return 1;
   }
-  const Ticks packet_time = (*times_->shapes)[train.payload].ticks;
   return static_cast<uint32_t>(
-      std::min<Ticks>(train.packets, (now - train.time) / packet_time + 1));
+      std::min<Ticks>(train.packets, (now - train.time) / PacketTime(entry) + 1));
 }
 
 // Brings the counts of an output up to `now`; returns the packets that have arrived and not left.
@@ -296,7 +334,7 @@ int64_t Switch::CountArrived(int output, Ticks now) {
       if (entry.train.time > now) {
         break;
       }
-      const uint32_t arrived = ArrivedBy(now, entry.train);
+      const uint32_t arrived = ArrivedBy(now, entry);
       queue.waiting += arrived - entry.counted;
       entry.counted = arrived;
       all_counted &= arrived == entry.train.packets;
@@ -317,36 +355,42 @@ void Switch::CountWaiting(int output, Ticks start, int64_t packets, Ticks packet
   outputs_[static_cast<size_t>(output)].transmitter.CountQueue(peak);
 }
 
-// With one train arriving, each start at most makes up for an arrival. With several, the queue
-// grows until one of them has arrived whole, or to the last start.
+// At equal rates: with one train arriving, each start at most makes up for an arrival; with
+// several, the queue grows until one of them has arrived whole, or to the last start. With lanes
+// lost somewhere, every start is looked at.
 int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t packets,
                             Ticks packet_time) {
   const Ticks last = start + (packets - 1) * packet_time;
   arriving_.clear();
+  bool equal_rates = true;
   for (int lane = 0; lane < times_->virtual_channels; ++lane) {
     const Queue& queue = QueueOf(output, lane);
     for (size_t i = queue.first_uncounted;
          i < queue.entries.size() && queue.entries[i].train.time <= last; ++i) {
       if (queue.entries[i].counted < queue.entries[i].train.packets) {
         arriving_.push_back(&queue.entries[i]);
+        equal_rates &= !faulty_ || queue.entries[i].train.packets == 1 ||
+                       PacketTime(queue.entries[i]) == packet_time;
       }
     }
   }
-  if (arriving_.size() < 2) {
+  if (arriving_.size() < 2 && equal_rates) {
     return waiting;
   }
   const auto waiting_at = [&](int64_t started) {
     int64_t sum = waiting - started;
     for (const Entry* entry : arriving_) {
-      sum += ArrivedBy(start + started * packet_time, entry->train) - entry->counted;
+      sum += ArrivedBy(start + started * packet_time, *entry) - entry->counted;
     }
     return sum;
   };
   int64_t peak = waiting_at(packets - 1);
+  for (int64_t started = 0; !equal_rates && started < packets - 1; ++started) {
+    peak = std::max(peak, waiting_at(started));
+  }
   for (const Entry* entry : arriving_) {
     const Record& train = entry->train;
-    const Ticks whole =
-        train.time + (train.packets - 1) * (*times_->shapes)[train.payload].ticks - start;
+    const Ticks whole = train.time + (train.packets - 1) * PacketTime(*entry) - start;
     const int64_t started =
         std::clamp<int64_t>((whole + packet_time - 1) / packet_time, 0, packets - 1);
     peak = std::max(peak, waiting_at(started));
@@ -354,7 +398,17 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
   return peak;
 }
 
-bool Switch::Idle(int output) {
+int64_t Switch::packets_held() const {
+  int64_t held = inside_ != nullptr ? inside_->reduction.held() : 0;
+  for (const Queue& queue : queues_) {
+    for (size_t i = 0; i < queue.entries.size(); ++i) {
+      held += queue.entries[i].train.packets;
+    }
+  }
+  return held;
+}
+
+bool Switch::Idle(int output) const {
   for (int lane = 0; lane < times_->virtual_channels; ++lane) {
     if (!QueueOf(output, lane).entries.empty()) {
       return false;
@@ -382,6 +436,7 @@ void Switch::Reset() {
     inside_->multicast.Reset();
     inside_->reduction.Reset();
   }
+  faults_passed_ = 0;
 }
 
 int64_t Switch::MemoryBytes() const {

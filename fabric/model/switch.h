@@ -3,9 +3,10 @@
 // Models:  cut-through: a packet may leave as soon as its first bit has passed the ingress
 //          pipeline; each output sends the oldest packet first (by arrival, ties by input), one
 //          virtual channel past another that lacks credits; a packet's buffer space returns as
-//          credits when its last byte has left. Multicast and reduction, where the chip has them,
-//          are units of their own.
-// Omits:   limits of the crossbar itself, adaptive routes, links of unequal rates in one switch.
+//          credits when its last byte has left. A packet from a link that lost lanes leaves so late
+//          that it does not run dry. Multicast and reduction, where the chip has them, are units of
+//          their own.
+// Omits:   limits of the crossbar itself, adaptive routes, copies from links that lost lanes.
 // Units:   ticks. Inputs and outputs are numbered endpoint x links + link.
 // Costs:   a train is queued once, by output and virtual channel; a queue is sorted only behind
 //          what was sorted before.
@@ -13,9 +14,11 @@
 #ifndef UPFABRIC_FABRIC_MODEL_SWITCH_H_
 #define UPFABRIC_FABRIC_MODEL_SWITCH_H_
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "fabric/model/groups.h"
 #include "fabric/model/multicast_unit.h"
 #include "fabric/model/reduction_unit.h"
@@ -26,6 +29,7 @@ namespace upfabric::fabric {
 
 struct SwitchOptions {
   int links_per_endpoint = 1;
+  int first_link = 0;                  // of the links of an endpoint, the first that ends here
   int ports = 0;                       // endpoints x links_per_endpoint
   uint32_t endpoint_buffer_units = 0;  // credits of each output and virtual channel
   // Outputs share no state, so each may run through the window by itself. Merging them in the order
@@ -48,6 +52,9 @@ class Switch final : public sim::Component {
   }
 
   sim::Ticks Advance(sim::Ticks window_end) override;
+  // Applies the faults before `window_end` that are not applied yet. Of use by itself once a row
+  // has ended: what leaks later counts at its end.
+  void PassFaults(sim::Ticks window_end);
   void Reset() override;
   int64_t MemoryBytes() const override;
 
@@ -55,7 +62,11 @@ class Switch final : public sim::Component {
   const Transmitter& transmitter(int port) const {
     return outputs_[static_cast<size_t>(port)].transmitter;
   }
+  // Packets wait at an output.
+  bool waiting(int port) const { return !Idle(port); }
   int64_t packets_received(int port) const { return inputs_[static_cast<size_t>(port)].received; }
+  // Packets that have come in and not left, copies counted.
+  int64_t packets_held() const;
   // Packets that copying added and reducing took away.
   int64_t packets_replicated() const { return inside_ ? inside_->multicast.replicated() : 0; }
   int64_t packets_reduced() const { return inside_ ? inside_->reduction.reduced() : 0; }
@@ -94,6 +105,7 @@ class Switch final : public sim::Component {
     ReductionUnit reduction;
     std::vector<ReductionUnit::Result> results;  // scratch
   };
+  sim::Ticks AdvanceTo(sim::Ticks window_end);
   sim::Ticks TakeArrivals(sim::Ticks window_end);
   void Enqueue(const sim::Record& packet, uint32_t input);
   void Push(int output, const sim::Record& train, uint32_t input);
@@ -106,24 +118,45 @@ class Switch final : public sim::Component {
   void Start(int output, const StartChoice& choice, sim::Ticks window_end);
   int64_t TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
                      sim::Ticks window_end) const;
-  static void Shorten(Queue& queue, int64_t packets, sim::Ticks packet_time);
+  void Shorten(Queue& queue, int64_t packets);
   void CountWaiting(int output, sim::Ticks start, int64_t packets, sim::Ticks packet_time);
   int64_t CountArrived(int output, sim::Ticks now);
   int64_t PeakOfTrain(int output, int64_t waiting, sim::Ticks start, int64_t packets,
                       sim::Ticks packet_time);
-  uint32_t ArrivedBy(sim::Ticks now, const sim::Record& train) const;
+  uint32_t ArrivedBy(sim::Ticks now, const Entry& entry) const;
+  // When a packet may start so that its bits never leave before they have come in.
+  sim::Ticks Eligible(const Entry& entry, const Transmitter& transmitter) const {
+    if (!faulty_) [[likely]] {
+      return entry.train.time;
+    }
+    const sim::Ticks lag = PacketTime(entry) - transmitter.ShapeOf(entry.train.payload).ticks;
+    return entry.train.time + std::max<sim::Ticks>(lag, 0);
+  }
+  // How long it took to come in, and the spacing of its train.
+  sim::Ticks PacketTime(const Entry& entry) const {
+    if (faulty_ && entry.train.slow != 0) [[unlikely]] {
+      return SlowPacketTime(entry);
+    }
+    return times_->ShapeAsBuilt(entry.train.payload).ticks;
+  }
+  ABSL_ATTRIBUTE_COLD sim::Ticks SlowPacketTime(const Entry& entry) const;
   sim::Ticks RunEachOutput(sim::Ticks window_end);
   sim::Ticks RunMerged(sim::Ticks window_end);
   Queue& QueueOf(int output, int lane) {
     return queues_[static_cast<size_t>(output * times_->virtual_channels + lane)];
   }
-  bool Idle(int output);
+  const Queue& QueueOf(int output, int lane) const {
+    return queues_[static_cast<size_t>(output * times_->virtual_channels + lane)];
+  }
+  bool Idle(int output) const;
 
   const HopTimes* times_;
+  bool faulty_ = false;  // there are faults in this row
   SwitchOptions options_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<Queue> queues_;           // by output, then virtual channel
+  size_t faults_passed_ = 0;            // of the timeline's times
   std::vector<int> active_;             // outputs with packets, in no particular order
   std::vector<const Entry*> arriving_;  // scratch of PeakOfTrain
   std::unique_ptr<Inside> inside_;      // null: neither multicast nor reduction

@@ -62,13 +62,14 @@ class Outlet {
   }
 
   // As Emit, for a train of packets `spacing` apart; one that continues the last record of the
-  // channel is added to it.
+  // channel is added to it. Requires: that one has the same spacing if it is as slow as this one.
   void EmitTrain(const Record& train, Ticks spacing) {
     if (inlet_ != nullptr && !inlet_->records.empty()) {
       Record& last = inlet_->records.back();
       if (last.time + last.packets * spacing == train.time && last.tag == train.tag &&
           last.source == train.source && last.destination == train.destination &&
-          last.payload == train.payload && last.flags == train.flags_without_last()) {
+          last.payload == train.payload && last.slow == train.slow &&
+          last.flags == train.flags_without_last()) {
         last.packets += train.packets;
         last.flags = train.flags;
         return;

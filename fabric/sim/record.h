@@ -31,19 +31,29 @@ struct Record {
   uint32_t packets = 1;      // of the train; share: of the message on this link
   uint16_t source = 0;       // endpoint
   uint16_t destination = 0;  // endpoint or group
-  uint16_t payload = 0;      // bytes of each packet; share: of its last one (the others are full)
-  uint8_t shares = 1;        // links that carry a part of this message
-  uint8_t flags = 0;         // virtual channel in the low four bits, then kLast, then the kind
+  // Bytes of each packet; share: of its last one (the others are full).
+  uint16_t payload : 15 = 0;
+  uint16_t slow : 1 = 0;  // each packet took longer on this channel than as built
+  uint8_t shares = 1;     // of this message when it was posted; moved: rests up to this one
+  uint8_t flags = 0;      // virtual channel in the low three bits, then kLast, kind, the others
 
-  static constexpr uint8_t kChannelMask = 0x0f;
-  static constexpr uint8_t kLast = 0x10;  // train: ends its share
-  static constexpr int kKindShift = 5;
+  static constexpr int kVirtualChannels = 8;
+  static constexpr uint16_t kPayloadMax = 0x7fff;
+  static constexpr uint8_t kLast = 0x08;  // train: ends its share
+  static constexpr int kKindShift = 4;
+  static constexpr uint8_t kMoved = 0x40;  // with kLast: the share is the rest of a split one
+  static constexpr uint8_t kSplit = 0x80;  // with kLast: the share's rest comes as one more share
+  static constexpr uint8_t kMiddleMask = 0x37;  // what packets have that do not end their share
 
-  uint8_t virtual_channel() const { return flags & kChannelMask; }
+  uint8_t virtual_channel() const { return flags % kVirtualChannels; }
   bool last() const { return (flags & kLast) != 0; }
-  RecordKind kind() const { return static_cast<RecordKind>(flags >> kKindShift); }
-  bool is_message() const { return flags < 1 << kKindShift; }
-  uint8_t flags_without_last() const { return flags & static_cast<uint8_t>(~kLast); }
+  bool moved() const { return (flags & kMoved) != 0; }
+  bool split() const { return (flags & kSplit) != 0; }
+  RecordKind kind() const { return static_cast<RecordKind>(flags >> kKindShift & 3); }
+  bool is_message() const { return (flags & 3 << kKindShift) == 0; }
+  // Requires: bytes <= kPayloadMax.
+  void set_payload(uint16_t bytes) { payload = bytes & kPayloadMax; }
+  uint8_t flags_without_last() const { return flags & kMiddleMask; }
 
   static uint8_t Flags(RecordKind kind, int virtual_channel) {
     return static_cast<uint8_t>(static_cast<int>(kind) << kKindShift | virtual_channel);

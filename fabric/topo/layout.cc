@@ -49,6 +49,10 @@ ChannelId Layout::DeliveryChannel(EndpointId endpoint, int link) const {
   return ChannelId((endpoints_ + endpoint.value()) * links_per_endpoint_ + link);
 }
 
+ChannelId Layout::ReturnChannel(EndpointId endpoint, int link) const {
+  return ChannelId((2 * endpoints_ + endpoint.value()) * links_per_endpoint_ + link);
+}
+
 std::string Layout::ChannelName(EndpointId endpoint, int link, bool to_switch) const {
   const int plane = PlaneOfLink(link);
   const std::string gpu = absl::StrCat("gpu", endpoint.value(), ":", link);

@@ -40,6 +40,7 @@ class Layout {
   // Channels between an endpoint and its port; the only ones that can cross partitions.
   ChannelId PostChannel(EndpointId endpoint, int link) const;
   ChannelId DeliveryChannel(EndpointId endpoint, int link) const;
+  ChannelId ReturnChannel(EndpointId endpoint, int link) const;
 
   // "gpu0:3>sw3:0" from link 3 of endpoint 0 to plane 3 (its link 0 there), or "sw3:0>gpu0:3".
   std::string ChannelName(EndpointId endpoint, int link, bool to_switch) const;

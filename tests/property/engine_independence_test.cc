@@ -18,6 +18,7 @@ namespace {
 
 using testing::Draws;
 using testing::RandomFabric;
+using testing::RandomFaults;
 using testing::RandomSends;
 using testing::RunTraffic;
 using testing::Send;
@@ -39,7 +40,24 @@ void ExpectSame(const Traffic& expected, const Traffic& actual, const char* how)
     EXPECT_EQ(a.busy, b.busy) << how << " " << a.name;
     EXPECT_EQ(a.credit_stall, b.credit_stall) << how << " " << a.name;
     EXPECT_EQ(a.queue_packets_max, b.queue_packets_max) << how << " " << a.name;
+    EXPECT_EQ(a.replays, b.replays) << how << " " << a.name;
+    EXPECT_EQ(a.discarded_wire_bytes, b.discarded_wire_bytes) << how << " " << a.name;
+    EXPECT_EQ(a.shares_returned, b.shares_returned) << how << " " << a.name;
+    EXPECT_EQ(a.leaked_wire_bytes, b.leaked_wire_bytes) << how << " " << a.name;
   }
+  EXPECT_EQ(expected.blocked, actual.blocked) << how;
+}
+
+// Half of the seeds have faults; where switches copy and reduce, links do not go down.
+FaultSchedule FaultsOf(uint64_t seed, const FabricSpec& spec, Draws& draws) {
+  FaultSchedule faults = seed % 2 == 0 ? FaultSchedule() : RandomFaults(spec, draws);
+  if (spec.switch_chip.in_switch.has_value()) {
+    std::erase_if(faults, [](const Fault& fault) {
+      return std::holds_alternative<LinkStateFault>(fault.what) ||
+             std::holds_alternative<PlaneStateFault>(fault.what);
+    });
+  }
+  return faults;
 }
 
 class EngineIndependenceTest : public ::testing::TestWithParam<int> {};
@@ -54,27 +72,30 @@ TEST_P(EngineIndependenceTest, ResultDoesNotDependOnHowItIsComputed) {
     const std::vector<Send> sends = RandomSends(spec, draws);
     FabricOptions options;
     options.seed = seed;
-    const Traffic expected = RunTraffic(spec, sends, options);
+    const FaultSchedule faults = FaultsOf(seed, spec, draws);
+    const auto run = [&](const FabricOptions& how, int partitions = 1) {
+      return RunTraffic(spec, sends, how, partitions, faults);
+    };
+    const Traffic expected = run(options);
     for (const SimTime arrival : expected.arrival) {
-      ASSERT_GE(arrival, SimTime());
+      ASSERT_TRUE(arrival >= SimTime() || !faults.empty());
     }
     FabricOptions packets = options;
     packets.trains = false;
-    ExpectSame(expected, RunTraffic(spec, sends, packets), "single packets");
+    ExpectSame(expected, run(packets), "single packets");
     FabricOptions windows = options;
     windows.random_window_seed = seed + 1;
-    ExpectSame(expected, RunTraffic(spec, sends, windows), "random windows");
+    ExpectSame(expected, run(windows), "random windows");
     FabricOptions merged = options;
     merged.merge_outputs = true;
-    ExpectSame(expected, RunTraffic(spec, sends, merged), "merged outputs");
+    ExpectSame(expected, run(merged), "merged outputs");
     FabricOptions reversed = options;
     reversed.reverse_construction = true;
-    ExpectSame(expected, RunTraffic(spec, sends, reversed), "reverse construction");
+    ExpectSame(expected, run(reversed), "reverse construction");
     FabricOptions all = windows;
     all.reverse_construction = true;
     all.merge_outputs = true;
-    ExpectSame(expected, RunTraffic(spec, sends, all, 2 + static_cast<int>(seed % 3)),
-               "partitions");
+    ExpectSame(expected, run(all, 2 + static_cast<int>(seed % 3)), "partitions");
     if (HasFailure()) {
       return;
     }
@@ -95,8 +116,18 @@ TEST_P(EngineIndependenceTest, ArrivalsAreThoseOfAGlobalEventQueue) {
     const std::vector<Send> sends = RandomSends(spec, draws);
     FabricOptions options;
     options.seed = seed;
-    ASSERT_EQ(RunTraffic(spec, sends, options).deliveries,
-              testing::ReferenceFabric(spec, seed).Run(sends));
+    const FaultSchedule faults = FaultsOf(seed, spec, draws);
+    testing::ReferenceFabric reference(spec, seed, faults);
+    const Traffic traffic = RunTraffic(spec, sends, options, 1, faults);
+    ASSERT_EQ(traffic.deliveries, reference.Run(sends));
+    int64_t replays = 0;
+    int64_t returned = 0;
+    for (const ChannelCounters& counters : traffic.counters) {
+      replays += counters.replays;
+      returned += counters.shares_returned;
+    }
+    ASSERT_EQ(replays, reference.replays());
+    ASSERT_EQ(returned, reference.shares_returned());
   }
 }
 

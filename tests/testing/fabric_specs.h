@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "fabric/base/fingerprint.h"
+#include "fabric/model/faults.h"
 #include "fabric/model/spec.h"
 
 namespace upfabric::fabric::testing {
@@ -135,6 +136,10 @@ inline FabricSpec RandomFabric(Draws& draws) {
   spec.endpoint.injection = Picoseconds(draws.Between(1, 200'000));
   spec.endpoint.delivery = Picoseconds(draws.Between(1, 200'000));
   spec.endpoint.buffer_per_vc = Bytes(draws.Between(5'000, 20'000));
+  if (draws.Between(0, 1) == 0) {
+    spec.link.lanes = 4;
+    spec.link.lane_rate = Bandwidth(Ratio(106'250'000'000));
+  }
   spec.link.propagation = Picoseconds(draws.Between(0, 50'000));
   spec.link.has_fec = draws.Between(0, 1) == 1;
   spec.switch_chip.pipeline = Picoseconds(draws.Between(1, 300'000));
@@ -148,7 +153,78 @@ inline FabricSpec RandomFabric(Draws& draws) {
   if (draws.Between(0, 1) == 0) {
     spec.switch_chip.in_switch = RandomInSwitch(draws, spec);
   }
+  if (draws.Between(0, 1) == 0) {
+    spec.link.has_errors = true;
+    spec.link.errors.flit = Bytes(draws.Between(0, 1) == 0 ? 64 : 640);
+    constexpr int64_t kDenominators[] = {100, 1'000, 10'000, 100'000'000};
+    spec.link.errors.flit_error_rate = Ratio(1, kDenominators[draws.Between(0, 3)]);
+    spec.link.errors.retry = {Bytes(1 << 20), Bytes(draws.Between(0, 4'096)),
+                              Picoseconds(draws.Between(0, 100'000))};
+  }
   return spec;
+}
+
+inline Fault RandomFault(const FabricSpec& spec, Draws& draws) {
+  int planes = 0;
+  int links = 0;
+  for (const PlaneGroupSpec& group : spec.groups) {
+    planes += group.planes;
+    links += group.planes * group.links;
+  }
+  const LinkRef link = {EndpointId(static_cast<int32_t>(draws.Between(0, spec.endpoints - 1))),
+                        static_cast<int>(draws.Between(0, links - 1))};
+  Fault fault;
+  fault.time = SimTime(Picoseconds(draws.Between(0, 4'000'000)));
+  switch (draws.Between(0, 11)) {
+    case 0:
+    case 1:
+      fault.what =
+          PlaneStateFault{static_cast<int>(draws.Between(0, planes - 1)), draws.Between(0, 1) == 1};
+      break;
+    case 5:
+    case 6:
+      fault.what = LaneFault{link, static_cast<int>(draws.Between(1, spec.link.lanes))};
+      break;
+    case 2:
+      fault.what = ErrorRateFault{
+          link, spec.link.has_errors ? Ratio(draws.Between(0, 10), 1'000) : Ratio(0)};
+      break;
+    case 3:
+      fault.what = SlowEndpointFault{link.endpoint, Ratio(draws.Between(2, 8), 2), Ratio(3, 2)};
+      break;
+    case 4:
+      fault.what =
+          CreditLeakFault{link, draws.Between(0, 1) == 1,
+                          static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels - 1)),
+                          Bytes(draws.Between(1, 20'000))};
+      break;
+    default:
+      fault.what = LinkStateFault{link, draws.Between(0, 2) == 0};
+      break;
+  }
+  return fault;
+}
+
+// Up to a dozen faults; in most cases all links are up again at the end.
+inline FaultSchedule RandomFaults(const FabricSpec& spec, Draws& draws) {
+  FaultSchedule faults;
+  const int64_t count = draws.Between(1, 12);
+  for (int64_t i = 0; i < count; ++i) {
+    faults.push_back(RandomFault(spec, draws));
+  }
+  if (draws.Between(0, 3) != 0) {
+    FaultSchedule repairs;
+    for (const Fault& fault : faults) {
+      const SimTime time(Picoseconds(5'000'000));
+      if (const auto* link = std::get_if<LinkStateFault>(&fault.what)) {
+        repairs.push_back({time, LinkStateFault{link->link, true}});
+      } else if (const auto* plane = std::get_if<PlaneStateFault>(&fault.what)) {
+        repairs.push_back({time, PlaneStateFault{plane->plane, true}});
+      }
+    }
+    faults.insert(faults.end(), repairs.begin(), repairs.end());
+  }
+  return faults;
 }
 
 }  // namespace upfabric::fabric::testing

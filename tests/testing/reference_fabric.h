@@ -19,6 +19,8 @@
 #include <vector>
 
 #include "fabric/base/fingerprint.h"
+#include "fabric/model/fault_timeline.h"
+#include "fabric/model/flit_errors.h"
 #include "fabric/model/link_timing.h"
 #include "fabric/topo/layout.h"
 #include "tests/testing/traffic.h"
@@ -29,11 +31,17 @@ class ReferenceFabric {
  public:
   using Ticks = sim::Ticks;
 
-  ReferenceFabric(const FabricSpec& spec, uint64_t seed)
+  // The spec and the faults must be valid.
+  ReferenceFabric(const FabricSpec& spec, uint64_t seed, const FaultSchedule& faults = {})
       : spec_(spec),
         seed_(seed),
         layout_(*Layout::Create(spec, 1)),
-        timing_(*LinkTiming::Create(spec.link, spec.protocol)) {
+        timing_(*LinkTiming::Create(spec.link, spec.protocol)),
+        error_tables_(spec.link.has_errors
+                          ? Ratio(spec.link.errors.flit.count()) / timing_.framing().unit_bytes()
+                          : Ratio(1)),
+        moves_(static_cast<size_t>(spec.endpoints)),
+        ready_(static_cast<size_t>(spec.endpoints)) {
     const Ratio unit = timing_.framing().unit_bytes();
     const auto units = [&](Bytes buffer) {
       const Ratio exact = Ratio(buffer.count()) / unit;
@@ -48,6 +56,11 @@ class ReferenceFabric {
       const Layout::Plane& plane = PlaneOf(link);
       up_[link].sessions =
           std::min(256, spec.switch_chip.in_switch->sessions / (plane.links * spec.endpoints));
+    }
+    SetFaults(faults);
+    for (size_t link = 0; link < links; ++link) {
+      SetErrorRate(up_[link], 2 * link, spec.link.errors.flit_error_rate);
+      SetErrorRate(down_[link], 2 * link + 1, spec.link.errors.flit_error_rate);
     }
   }
 
@@ -89,6 +102,9 @@ class ReferenceFabric {
     return deliveries;
   }
 
+  int64_t replays() const { return replays_; }
+  int64_t shares_returned() const { return shares_returned_; }
+
  private:
   // kCopy: up, to be copied to a group. kRequest: for a block; copied like it. kAnswer: up.
   enum class Kind { kMessage, kCopy, kRequest, kAnswer, kResult };
@@ -96,14 +112,17 @@ class ReferenceFabric {
   struct Block {
     uint32_t index = 0;  // of the send
     int reader = 0;
-    size_t link = 0;  // of the reader
-    int lane = 0;     // of answers and result
-    int64_t shares = 1;
-    bool ends_share = false;
+    size_t link = 0;               // of the reader
+    int lane = 0;                  // of answers and result
     std::vector<int64_t> payload;  // by packet
     std::vector<int> missing;      // by packet: answers
     uint64_t sequence = 0;         // order of arrival at the switch
     int64_t results_missing = 0;
+  };
+  // Of one packet.
+  struct Copies {
+    int waiting = 0;  // that have not left
+    Ticks left = 0;   // when the last one has
   };
   struct Packet {
     uint32_t index = 0;  // of the send
@@ -111,14 +130,16 @@ class ReferenceFabric {
     int destination = 0;
     int64_t payload = 0;
     int lane = 0;
-    bool last = false;  // of its share
-    int64_t shares = 1;
-    Ticks head = 0;    // when it (or its share) became ready here
-    size_t input = 0;  // switch: the link it came in on
+    int64_t message_packets = 1;
+    uint64_t share = 0;          // the packets that were posted together on one link
+    bool first_of_share = true;  // none of it has left before
+    Ticks ticks = 0;             // how long it took on the link it came in on; 0 at its source
+    Ticks head = 0;              // when it (or its share) became ready here
+    size_t input = 0;            // switch: the link it came in on
     Kind kind = Kind::kMessage;
     std::shared_ptr<Block> block = nullptr;
-    int64_t number = 0;                     // in the block
-    std::shared_ptr<int> copies = nullptr;  // of one packet: those that have not left
+    int64_t number = 0;  // in the block
+    std::shared_ptr<Copies> copies = nullptr;
   };
   struct Sender {
     Sender(int lanes, int64_t units)
@@ -127,7 +148,12 @@ class ReferenceFabric {
     std::vector<int64_t> credits;
     Ticks free = 0;
     int64_t sessions = 0;
+    const FlitErrors* errors = nullptr;
+    uint64_t draw_key = 0;
+    int64_t wire = 0;  // units put on the wire
+    int64_t fails_at = std::numeric_limits<int64_t>::max();
   };
+  using Share = std::vector<Packet>;
   class Port final : public MessagePort {
    public:
     Port(ReferenceFabric& fabric, int self) : fabric_(fabric), self_(self) {}
@@ -154,9 +180,10 @@ class ReferenceFabric {
     ReferenceFabric& fabric_;
     int self_;
   };
-  // At one instant the endpoint's packets queue before answers, both after whatever the network
-  // does; an endpoint hears of arrivals, by link, before its timers.
-  enum Order { kNetwork, kAnswers, kDelivery, kTimer };
+  // At one instant routes change before shares reach their ports, the endpoint's shares before
+  // answers; an endpoint hears of arrivals, by link, then of shares that come back, by link, then
+  // of its timers; credits leak last.
+  enum Order { kFault, kNetwork, kAnswers, kDelivery, kReturn, kTimer, kLeak };
   using Key = std::tuple<Ticks, int, int, int, uint64_t>;  // time, order, endpoint, link, sequence
 
   void At(Ticks time, Order order, int endpoint, int link, std::function<void()> action) {
@@ -164,8 +191,16 @@ class ReferenceFabric {
   }
   SimTime Now() const { return SimTime(timing_.clock().ToPicoseconds(now_)); }
   Ticks FromPs(Picoseconds time) const { return timing_.clock().FromPicoseconds(time); }
+  // On all lanes.
   const PacketShape& ShapeOf(int64_t payload) const {
     return timing_.shapes()[static_cast<size_t>(payload)];
+  }
+  // On the lanes that work at that time.
+  PacketShape ShapeAt(Ticks time, size_t link, int64_t payload) const {
+    const int links = layout_.links_per_endpoint();
+    const Ratio slowdown =
+        faults_.Slowdown(static_cast<int>(link) / links, static_cast<int>(link) % links, time);
+    return {(Ratio(ShapeOf(payload).ticks) * slowdown).Ceil(), ShapeOf(payload).units};
   }
   size_t LinkIndex(int endpoint, int link) const {
     return static_cast<size_t>(endpoint * layout_.links_per_endpoint() + link);
@@ -178,6 +213,165 @@ class ReferenceFabric {
   std::vector<EndpointId> Members(int group) const {
     return Groups(spec_.endpoints)[static_cast<size_t>(group)];
   }
+  bool RouteUp(const Packet& packet, int endpoint, int link) const {
+    return packet.kind != Kind::kMessage ||
+           faults_.RouteUp(endpoint, packet.destination, link, now_);
+  }
+
+  void SetFaults(const FaultSchedule& schedule) {
+    FaultTargets targets;
+    targets.endpoints = spec_.endpoints;
+    for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
+      targets.plane_of_link.push_back(layout_.PlaneOfLink(link));
+    }
+    targets.planes = static_cast<int>(layout_.planes().size());
+    targets.lanes = spec_.link.lanes;
+    targets.virtual_channels = spec_.switch_chip.virtual_channels;
+    targets.link_retries = spec_.link.has_errors;
+    targets.clock = timing_.clock();
+    targets.unit_bytes = timing_.framing().unit_bytes();
+    faults_ = *FaultTimeline::Create(schedule, targets);
+    for (const Ticks time : faults_.times()) {
+      At(time, kFault, 0, 0, [this] { ChangeRoutesAndRates(); });
+    }
+    for (const Fault& fault : schedule) {
+      if (const auto* leak = std::get_if<CreditLeakFault>(&fault.what)) {
+        const int64_t units = (Ratio(leak->space.count()) / timing_.framing().unit_bytes()).Ceil();
+        At(FromPs(fault.time.since_start()), kLeak, 0, 0, [this, leak = *leak, units] {
+          const size_t link = LinkIndex(leak.link.endpoint.value(), leak.link.link);
+          int64_t& credits = (leak.to_switch ? up_ : down_)[link]
+                                 .credits[static_cast<size_t>(leak.virtual_channel)];
+          credits -= std::min(credits, units);
+        });
+      }
+    }
+  }
+
+  void ChangeRoutesAndRates() {
+    for (int e = 0; e < spec_.endpoints; ++e) {
+      for (int l = 0; l < layout_.links_per_endpoint(); ++l) {
+        const size_t link = LinkIndex(e, l);
+        for (std::deque<Packet>& queue : up_[link].queues) {
+          TakeBack(queue, e, l);
+        }
+        const Ratio rate = faults_.ErrorRate(e, l, now_, spec_.link.errors.flit_error_rate);
+        SetErrorRate(up_[link], 2 * link, rate);
+        SetErrorRate(down_[link], 2 * link + 1, rate);
+        touched_.insert({true, link});
+        touched_.insert({false, link});
+      }
+    }
+  }
+
+  // All packets of shares whose route is down, but the next one of a share that has begun.
+  void TakeBack(std::deque<Packet>& queue, int endpoint, int link) {
+    std::deque<Packet> kept;
+    std::vector<Share> back;
+    for (size_t i = 0; i < queue.size(); ++i) {
+      const bool next_of_begun = i == 0 && !queue[i].first_of_share;
+      if (next_of_begun || RouteUp(queue[i], endpoint, link)) {
+        kept.push_back(queue[i]);
+      } else if (back.empty() || back.back().back().share != queue[i].share) {
+        back.push_back({queue[i]});
+        back.back().front().first_of_share = true;
+      } else {
+        back.back().push_back(queue[i]);
+      }
+    }
+    queue = kept;
+    for (const Share& share : back) {
+      Return(share, link);
+    }
+  }
+
+  void Return(const Share& share, int link) {
+    ++shares_returned_;
+    At(now_ + FromPs(spec_.endpoint.delivery), kReturn, share.front().source, link,
+       [this, share] { PostAgain(share); });
+  }
+
+  void PostAgain(const Share& share) {
+    const Packet& first = share.front();
+    const std::vector<int> links = LinksUp(first.source, first.destination);
+    if (links.empty()) {
+      Park(first.source, first.destination, [this, share] { PostAgain(share); });
+      return;
+    }
+    uint64_t& moves = moves_[static_cast<size_t>(first.source)];
+    SendToPort(share, links[(static_cast<uint64_t>(first.destination) + moves++) % links.size()],
+               ReadyAtPort(first.source));
+  }
+
+  // Once some link is up; never, if none will be.
+  void Park(int source, int destination, const std::function<void()>& post) {
+    const Ticks up = faults_.NextRoute(source, destination, now_);
+    if (up != sim::kNever) {
+      At(up, kTimer, source, 0, post);
+    }
+  }
+
+  std::vector<int> LinksUp(int source, int destination) const {
+    std::vector<int> links;
+    for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
+      if (faults_.RouteUp(source, destination, link, now_)) {
+        links.push_back(link);
+      }
+    }
+    return links;
+  }
+
+  Ticks ReadyAtPort(int endpoint) {
+    const Ratio factor = faults_.InjectionFactor(endpoint, now_);
+    const Ticks injection = (Ratio(FromPs(spec_.endpoint.injection)) * factor).Ceil();
+    Ticks& ready = ready_[static_cast<size_t>(endpoint)];
+    ready = std::max(ready, now_ + injection);
+    return ready;
+  }
+
+  void SendToPort(const Share& share, int link, Ticks ready, Order order = kNetwork) {
+    const int source = share.front().source;
+    At(ready, order, source, link, [this, share, source, link] {
+      if (!RouteUp(share.front(), source, link)) {
+        Return(share, link);
+        return;
+      }
+      const size_t index = LinkIndex(source, link);
+      for (Packet packet : share) {
+        packet.head = now_;
+        packet.share = shares_;
+        up_[index].queues[static_cast<size_t>(packet.lane)].push_back(packet);
+      }
+      ++shares_;
+      touched_.insert({true, index});
+    });
+  }
+
+  void Post(int source, const SendRequest& request) {
+    const int destination = request.destination.value();
+    const std::vector<int> links = LinksUp(source, destination);
+    if (links.empty()) {
+      Park(source, destination, [this, source, request] { Post(source, request); });
+      return;
+    }
+    const int64_t packets = timing_.framing().PacketsOf(request.size);
+    const uint64_t start = static_cast<uint64_t>(destination + spec_.endpoints - source) +
+                           Mix(seed_ ^ request.tag) % 0x10000;
+    std::vector<Share> shares(links.size());
+    for (int64_t k = 0; k < packets; ++k) {
+      const int64_t payload = (k == packets - 1 ? timing_.framing().LastPayloadOf(request.size)
+                                                : timing_.framing().max_payload())
+                                  .count();
+      Share& share = shares[(start + static_cast<uint64_t>(k)) % links.size()];
+      share.push_back({request.tag, source, destination, payload, request.virtual_channel, packets,
+                       0, share.empty(), 0, 0, 0});
+    }
+    const Ticks ready = ReadyAtPort(source);
+    for (size_t i = 0; i < links.size(); ++i) {
+      if (!shares[i].empty()) {
+        SendToPort(shares[i], links[i], ready);
+      }
+    }
+  }
 
   // Multicasts and reduce-reads: packet k on link (start + k) mod links; reads in blocks.
   void PostGroup(int source, Kind kind, int group, uint32_t tag, Bytes size, int lane) {
@@ -185,89 +379,77 @@ class ReferenceFabric {
     const int64_t packets = framing.PacketsOf(size);
     const int64_t links = layout_.links_per_endpoint();
     const uint64_t start = static_cast<uint64_t>(source) + Mix(seed_ ^ tag) % 0x10000;
-    const Ticks ready = now_ + FromPs(spec_.endpoint.injection);
+    const Ticks ready = ReadyAtPort(source);
     for (int64_t i = 0; i < std::min(packets, links); ++i) {
       const auto link =
           static_cast<int>((start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links));
-      Packet packet{tag, source, group, 0, lane, false, std::min(packets, links), ready, 0, kind};
+      Share share;
       for (int64_t k = i; k < packets; k += links) {
-        packet.last = k + links >= packets;
-        packet.payload =
-            (k == packets - 1 ? framing.LastPayloadOf(size) : framing.max_payload()).count();
-        if (kind == Kind::kRequest) {
-          AddToBlock(packet, LinkIndex(source, link));
-          continue;
-        }
-        Queue(packet, LinkIndex(source, link), ready, kNetwork);
+        const Bytes payload =
+            k == packets - 1 ? framing.LastPayloadOf(size) : framing.max_payload();
+        share.push_back(
+            {tag, source, group, payload.count(), lane, packets, 0, share.empty(), 0, 0, 0, kind});
       }
+      SendToPort(kind == Kind::kRequest ? RequestsFor(share, LinkIndex(source, link)) : share, link,
+                 ready);
     }
   }
 
-  // Sends the request when its block is full.
-  void AddToBlock(Packet& request, size_t link) {
+  // One request for each block.
+  Share RequestsFor(const Share& share, size_t link) const {
     const InSwitchSpec& inside = *spec_.switch_chip.in_switch;
     const int64_t most = inside.session_payload.count() / timing_.framing().max_payload().count();
-    if (request.block == nullptr) {
-      request.block = std::make_shared<Block>();
-      request.block->index = request.index;
-      request.block->reader = request.source;
-      request.block->link = link;
-      request.block->lane = request.lane;
-      request.block->shares = request.shares;
+    Share requests;
+    for (const Packet& packet : share) {
+      if (requests.empty() || requests.back().block->results_missing == most) {
+        requests.push_back(packet);
+        requests.back().payload = 0;
+        requests.back().lane = spec_.switch_chip.virtual_channels;
+        requests.back().block = std::make_shared<Block>();
+        requests.back().block->index = packet.index;
+        requests.back().block->reader = packet.source;
+        requests.back().block->link = link;
+        requests.back().block->lane = packet.lane;
+      }
+      Block& block = *requests.back().block;
+      block.payload.push_back(packet.payload);
+      block.missing.push_back(static_cast<int>(Members(packet.destination).size()));
+      ++block.results_missing;
     }
-    request.block->payload.push_back(request.payload);
-    ++request.block->results_missing;
-    ++share_packets_[{request.index, link}];
-    if (!request.last && static_cast<int64_t>(request.block->payload.size()) < most) {
-      return;
-    }
-    Packet packet = request;
-    packet.payload = 0;
-    packet.lane = spec_.switch_chip.virtual_channels;
-    packet.block->missing.assign(packet.block->payload.size(),
-                                 static_cast<int>(Members(request.destination).size()));
-    Queue(packet, link, request.head, kNetwork);
-    request.block = nullptr;
+    return requests;
   }
 
-  void Queue(const Packet& packet, size_t link, Ticks time, Order order) {
-    const int links = layout_.links_per_endpoint();
-    const int own_link = static_cast<int>(link) % links;
-    At(time, order, static_cast<int>(link) / links, own_link, [this, packet, link] {
-      up_[link].queues[static_cast<size_t>(packet.lane)].push_back(packet);
-      touched_.insert({true, link});
-    });
+  void SetErrorRate(Sender& sender, size_t channel, Ratio rate) {
+    const FlitErrors* errors = error_tables_.For(rate);
+    if (errors != sender.errors) {
+      sender.errors = errors;
+      sender.draw_key = Chain(seed_, channel);
+      DrawNextFailure(sender);
+    }
   }
 
-  void Post(int source, const SendRequest& request) {
-    const int64_t packets = timing_.framing().PacketsOf(request.size);
-    const int64_t links = layout_.links_per_endpoint();
-    const int destination = request.destination.value();
-    const uint64_t start = static_cast<uint64_t>(destination + spec_.endpoints - source) +
-                           Mix(seed_ ^ request.tag) % 0x10000;
-    const Ticks ready = now_ + FromPs(spec_.endpoint.injection);
-    for (int64_t k = 0; k < packets; ++k) {
-      const bool last_of_message = k == packets - 1;
-      const int64_t payload = (last_of_message ? timing_.framing().LastPayloadOf(request.size)
-                                               : timing_.framing().max_payload())
-                                  .count();
-      const auto link =
-          static_cast<size_t>((start + static_cast<uint64_t>(k)) % static_cast<uint64_t>(links));
-      const Packet packet{request.tag,
-                          source,
-                          destination,
-                          payload,
-                          request.virtual_channel,
-                          k + links >= packets,
-                          std::min(packets, links),
-                          ready,
-                          0,
-                          Kind::kMessage};
-      const size_t index = LinkIndex(source, static_cast<int>(link));
-      At(ready, kNetwork, source, static_cast<int>(link), [this, packet, index] {
-        up_[index].queues[static_cast<size_t>(packet.lane)].push_back(packet);
-        touched_.insert({true, index});
-      });
+  void DrawNextFailure(Sender& sender) {
+    const uint64_t draw =
+        Chain(Chain(sender.draw_key, static_cast<uint64_t>(sender.wire)), 0x666c6974);
+    sender.fails_at = sender.errors == nullptr ? std::numeric_limits<int64_t>::max()
+                                               : sender.errors->NextFailing(sender.wire, draw);
+  }
+
+  // Puts a packet on the wire, again and again while it fails; returns when its good copy starts.
+  Ticks StartWell(Sender& sender, size_t link, int64_t payload) {
+    Ticks start = now_;
+    while (true) {
+      const PacketShape shape = ShapeAt(start, link, payload);
+      if (sender.wire + shape.units <= sender.fails_at) {
+        sender.wire += shape.units;
+        return start;
+      }
+      const Ticks gap = shape.ticks + 2 * FromPs(timing_.WireDelay()) +
+                        FromPs(spec_.link.errors.retry.turnaround);
+      sender.wire += gap * shape.units / shape.ticks;
+      start += gap;
+      ++replays_;
+      DrawNextFailure(sender);
     }
   }
 
@@ -283,6 +465,13 @@ class ReferenceFabric {
         continue;
       }
       const Packet& head = queue.front();
+      // Cut-through must not run dry behind a slower input.
+      const Ticks eligible =
+          head.head + std::max<Ticks>(head.ticks - ShapeAt(now_, link, head.payload).ticks, 0);
+      if (eligible > now_) {
+        At(eligible, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
+        continue;
+      }
       const bool older = best == nullptr || std::pair(head.head, head.input) <
                                                 std::pair(best->front().head, best->front().input);
       const bool has_session = !up || head.kind != Kind::kRequest || sender.sessions > 0;
@@ -296,24 +485,40 @@ class ReferenceFabric {
     }
     Packet packet = best->front();
     best->pop_front();
-    const PacketShape& shape = ShapeOf(packet.payload);
+    if (up && !best->empty() && best->front().share == packet.share) {
+      best->front().first_of_share = false;
+    }
+    const PacketShape shape = ShapeAt(now_, link, packet.payload);
     sender.credits[static_cast<size_t>(packet.lane)] -= shape.units;
-    sender.free = now_ + shape.ticks;
+    const Ticks start = StartWell(sender, link, packet.payload);
+    packet.ticks = ShapeAt(start, link, packet.payload).ticks;
+    sender.free = start + packet.ticks;
     sender.sessions -= up && packet.kind == Kind::kRequest ? 1 : 0;
     At(sender.free, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
     const Ticks wire = FromPs(timing_.WireDelay());
     if (up) {
-      const Ticks arrival = now_ + wire + FromPs(spec_.switch_chip.pipeline);
+      const Ticks arrival = start + wire + FromPs(spec_.switch_chip.pipeline);
       At(arrival, kNetwork, 0, static_cast<int>(link),
          [this, packet, link] { ArriveAtSwitch(packet, link); });
     } else {
-      const bool frees_buffer =
-          packet.kind != Kind::kResult && (packet.copies == nullptr || --*packet.copies == 0);
-      if (frees_buffer) {
-        ReturnCredit(true, packet.input, packet.lane, shape.units, sender.free + wire);
-      }
-      At(now_ + wire, kNetwork, 0, 0, [this, packet, link] { ArriveAtEndpoint(packet, link); });
+      FreeInput(packet, shape.units, now_ + shape.ticks);
+      At(start + wire, kNetwork, 0, 0, [this, packet, link] { ArriveAtEndpoint(packet, link); });
     }
+  }
+
+  // A packet's place in the input buffer is free when its last copy has left. A result has none.
+  void FreeInput(const Packet& packet, int64_t units, Ticks left) {
+    if (packet.kind == Kind::kResult) {
+      return;
+    }
+    if (packet.copies != nullptr) {
+      packet.copies->left = std::max(packet.copies->left, left);
+      if (--packet.copies->waiting > 0) {
+        return;
+      }
+      left = packet.copies->left;
+    }
+    ReturnCredit(true, packet.input, packet.lane, units, left + FromPs(timing_.WireDelay()));
   }
 
   void ArriveAtSwitch(Packet packet, size_t input) {
@@ -330,7 +535,8 @@ class ReferenceFabric {
       packet.block->sequence = sequence_++;
     }
     const std::vector<EndpointId> members = Members(packet.destination);
-    packet.copies = std::make_shared<int>(static_cast<int>(members.size()));
+    packet.copies = std::make_shared<Copies>();
+    packet.copies->waiting = static_cast<int>(members.size());
     for (const EndpointId member : members) {
       packet.destination = member.value();
       QueueAtOutput(packet, input, LinkIndex(member.value(), link));
@@ -339,9 +545,9 @@ class ReferenceFabric {
 
   // A packet of a block is complete with the last byte of its last answer.
   void TakeAnswer(const Packet& answer, size_t input) {
-    const PacketShape& shape = ShapeOf(answer.payload);
-    const Ticks end = now_ + shape.ticks;
-    ReturnCredit(true, input, answer.lane, shape.units, end + FromPs(timing_.WireDelay()));
+    const Ticks end = now_ + answer.ticks;
+    ReturnCredit(true, input, answer.lane, ShapeOf(answer.payload).units,
+                 end + FromPs(timing_.WireDelay()));
     const std::shared_ptr<Block> block = answer.block;
     const int64_t number = answer.number;
     At(end, kNetwork, 0, 0, [this, block, number, answer] {
@@ -368,6 +574,7 @@ class ReferenceFabric {
       free = std::max(free, now_) + std::max<Ticks>(1, duration);
       result.kind = Kind::kResult;
       result.destination = block.reader;
+      result.ticks = 0;  // it is there as a whole
       const size_t output = block.link;
       At(free + FromPs(inside.latency), kNetwork, 0, 0, [this, result, output] {
         QueueAtOutput(result, std::numeric_limits<size_t>::max(), output);
@@ -390,29 +597,30 @@ class ReferenceFabric {
   }
 
   void ArriveAtEndpoint(const Packet& packet, size_t link) {
-    const PacketShape& shape = ShapeOf(packet.payload);
-    const Ticks last_byte = now_ + shape.ticks;
-    ReturnCredit(false, link, packet.lane, shape.units, last_byte + FromPs(timing_.WireDelay()));
+    const Ticks last_byte = now_ + packet.ticks;
+    ReturnCredit(false, link, packet.lane, ShapeOf(packet.payload).units,
+                 last_byte + FromPs(timing_.WireDelay()));
     if (packet.kind == Kind::kRequest) {
       Answer(packet, link, last_byte + FromPs(spec_.endpoint.injection));
       return;
     }
-    if (packet.kind == Kind::kResult) {
-      TakeResult(packet, link, last_byte);
-      return;
+    if (packet.kind == Kind::kResult && --packet.block->results_missing == 0) {
+      At(last_byte, kNetwork, 0, 0, [this, link] {
+        ++up_[link].sessions;
+        touched_.insert({true, link});
+      });
     }
-    if (packet.last) {
-      At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, packet.destination,
-         static_cast<int>(link) % layout_.links_per_endpoint(), [this, packet] {
-           if (++shares_in_[{packet.index, packet.destination}] == packet.shares) {
-             clients_[static_cast<size_t>(packet.destination)]->OnReceived(Now(), packet.index);
-           }
-         });
-    }
+    At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, packet.destination,
+       static_cast<int>(link) % layout_.links_per_endpoint(), [this, packet] {
+         if (++packets_in_[{packet.index, packet.destination}] == packet.message_packets) {
+           clients_[static_cast<size_t>(packet.destination)]->OnReceived(Now(), packet.index);
+         }
+       });
   }
 
   void Answer(const Packet& request, size_t link, Ticks ready) {
     const Block& block = *request.block;
+    Share answers;
     for (size_t k = 0; k < block.payload.size(); ++k) {
       Packet answer = request;
       answer.kind = Kind::kAnswer;
@@ -422,27 +630,11 @@ class ReferenceFabric {
       answer.lane = block.lane;
       answer.payload = block.payload[k];
       answer.number = static_cast<int64_t>(k);
-      answer.head = ready;
-      Queue(answer, link, ready, kAnswers);
+      answer.ticks = 0;
+      answer.input = 0;
+      answers.push_back(answer);
     }
-  }
-
-  void TakeResult(const Packet& result, size_t link, Ticks last_byte) {
-    if (--result.block->results_missing == 0) {
-      At(last_byte, kNetwork, 0, 0, [this, link] {
-        ++up_[link].sessions;
-        touched_.insert({true, link});
-      });
-    }
-    const std::shared_ptr<Block> block = result.block;
-    if (--share_packets_[{block->index, link}] == 0) {
-      At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, block->reader,
-         static_cast<int>(link) % layout_.links_per_endpoint(), [this, block] {
-           if (++shares_in_[{block->index, block->reader}] == block->shares) {
-             clients_[static_cast<size_t>(block->reader)]->OnReceived(Now(), block->index);
-           }
-         });
-    }
+    SendToPort(answers, static_cast<int>(link) % layout_.links_per_endpoint(), ready, kAnswers);
   }
 
   void ReturnCredit(bool up, size_t link, int lane, int64_t units, Ticks time) {
@@ -456,15 +648,20 @@ class ReferenceFabric {
   uint64_t seed_;
   Layout layout_;
   LinkTiming timing_;
+  FlitErrorTables error_tables_;
+  FaultTimeline faults_;
+  std::vector<uint64_t> moves_;  // by endpoint
+  std::vector<Ticks> ready_;     // by endpoint: when the last post is at its port
+  uint64_t shares_ = 0;
+  int64_t replays_ = 0;
+  int64_t shares_returned_ = 0;
   std::vector<Sender> up_;    // by endpoint and link
   std::vector<Sender> down_;  // likewise: the switch's output towards it
   std::vector<std::unique_ptr<ScriptedClient>> clients_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::map<Key, std::function<void()>> events_;
-  std::set<std::pair<bool, size_t>> touched_;              // senders for which something changed
-  std::map<std::pair<uint32_t, int>, int64_t> shares_in_;  // by send and endpoint
-  std::map<std::pair<uint32_t, size_t>, int64_t>
-      share_packets_;  // of results still to come, by link
+  std::set<std::pair<bool, size_t>> touched_;               // senders for which something changed
+  std::map<std::pair<uint32_t, int>, int64_t> packets_in_;  // by send and endpoint
   // Packets of blocks that were completed at this instant, by port and request; the last answer.
   std::map<std::tuple<size_t, uint64_t, int64_t>, Packet> complete_;
   std::map<std::pair<int, int>, Ticks> unit_free_;  // by plane and unit

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -132,6 +133,8 @@ struct Traffic {
   std::vector<std::pair<EndpointId, uint64_t>> hashes;  // by endpoint
   std::vector<ChannelCounters> counters;                // by name
   FabricTotals totals;
+  std::vector<std::string> failures;  // messages of rows that failed, sorted
+  std::vector<std::string> blocked;   // sorted
 
   uint64_t Fingerprint() const {
     uint64_t chain = 0;
@@ -154,9 +157,12 @@ inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<Script
   traffic.hashes.insert(traffic.hashes.end(), hashes.begin(), hashes.end());
   const auto counters = fabric.Counters();
   traffic.counters.insert(traffic.counters.end(), counters.begin(), counters.end());
+  const std::vector<std::string> blocked = fabric.Blocked();
+  traffic.blocked.insert(traffic.blocked.end(), blocked.begin(), blocked.end());
   const FabricTotals totals = fabric.Totals();
   traffic.totals.hops += totals.hops;
   traffic.totals.records_crossed += totals.records_crossed;
+  traffic.totals.faults = totals.faults;
   traffic.totals.messages_posted += totals.messages_posted;
   traffic.totals.messages_delivered += totals.messages_delivered;
   traffic.totals.packets_replicated += totals.packets_replicated;
@@ -167,10 +173,11 @@ inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<Script
             [](const ChannelCounters& a, const ChannelCounters& b) { return a.name < b.name; });
 }
 
-// Runs the sends on `partitions` partitions of the fabric, each on a thread. The spec must be
-// valid.
+// Runs the sends on `partitions` partitions of the fabric, each on a thread. The spec and the
+// faults must be valid.
 inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends,
-                          FabricOptions options = {}, int partitions = 1) {
+                          FabricOptions options = {}, int partitions = 1,
+                          const FaultSchedule& faults = {}) {
   std::vector<std::unique_ptr<Fabric>> fabrics;
   std::vector<std::vector<std::unique_ptr<ScriptedClient>>> clients(
       static_cast<size_t>(partitions));
@@ -183,6 +190,7 @@ inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends
     if (spec.switch_chip.in_switch.has_value()) {
       UPF_CHECK((*fabric)->SetGroups(Groups(spec.endpoints)).ok());
     }
+    UPF_CHECK((*fabric)->SetFaults(faults).ok());
     for (int e = 0; e < spec.endpoints; ++e) {
       if ((*fabric)->Owns(EndpointId(e))) {
         auto& mine = clients[static_cast<size_t>(p)];
@@ -192,11 +200,12 @@ inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends
     }
     fabrics.push_back(*std::move(fabric));
   }
+  std::vector<absl::Status> statuses(static_cast<size_t>(partitions));
   std::vector<std::thread> threads;
   for (int p = 0; p < partitions; ++p) {
     threads.emplace_back([&, p] {
       LockstepExchange exchange(hub, p);
-      UPF_CHECK(fabrics[static_cast<size_t>(p)]->RunRow(exchange).ok());
+      statuses[static_cast<size_t>(p)] = fabrics[static_cast<size_t>(p)]->RunRow(exchange);
     });
   }
   for (std::thread& thread : threads) {
@@ -206,7 +215,13 @@ inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends
   traffic.arrival.assign(sends.size(), SimTime(Picoseconds(-1)));
   for (int p = 0; p < partitions; ++p) {
     Merge(*fabrics[static_cast<size_t>(p)], clients[static_cast<size_t>(p)], traffic);
+    const absl::Status& status = statuses[static_cast<size_t>(p)];
+    if (!status.ok()) {
+      traffic.failures.emplace_back(status.message());
+    }
   }
+  std::sort(traffic.failures.begin(), traffic.failures.end());
+  std::sort(traffic.blocked.begin(), traffic.blocked.end());
   return traffic;
 }
 
