@@ -114,7 +114,8 @@ TEST_F(LoaderTest, AnUnknownIdNamesTheKnownOnesSorted) {
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(MessageOf(status),
               HasSubstr("unknown fabric \"gb300\"; known are gb200-nvl72, helios-72-ualink, "
-                        "helios-72-ualoe, hgx-h100, ualink-pod-72, or a file"));
+                        "helios-72-ualoe, hgx-h100, ualink-pod-1024, ualink-pod-72, or a "
+                        "file"));
   EXPECT_EQ(ResolveFabric("").status().code(), absl::StatusCode::kNotFound);
 }
 

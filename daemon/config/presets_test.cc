@@ -34,7 +34,7 @@ TEST(PresetsTest, AreSortedByIdAndNamedAfterIt) {
     EXPECT_EQ(Load(preset).id(), preset.id);
   }
   EXPECT_THAT(ids, ElementsAre("gb200-nvl72", "helios-72-ualink", "helios-72-ualoe", "hgx-h100",
-                               "ualink-pod-72"));
+                               "ualink-pod-1024", "ualink-pod-72"));
 }
 
 TEST(PresetsTest, EveryFigureShowsItsConfidenceAndSourceOrReasoning) {
@@ -97,6 +97,7 @@ TEST(PresetsTest, EndpointsHaveTheAnnouncedRate) {
   EXPECT_DOUBLE_EQ(rate("hgx-h100"), 450.0);           // 18 links of 25
   EXPECT_DOUBLE_EQ(rate("gb200-nvl72"), 900.0);        // 18 links of 50
   EXPECT_DOUBLE_EQ(rate("ualink-pod-72"), 900.0);      // 9 links of 100
+  EXPECT_DOUBLE_EQ(rate("ualink-pod-1024"), 100.0);    // 4 links of 25
   EXPECT_DOUBLE_EQ(rate("helios-72-ualink"), 1800.0);  // 18 links of 100
   EXPECT_DOUBLE_EQ(rate("helios-72-ualoe"), 1800.0);   // 36 links of 50
 }
@@ -133,6 +134,8 @@ TEST(PresetsTest, OneWayTimesAreThoseTheNotesOfInjectionState) {
   // 100 + 2 x (15 + 25.6 + 40 + 9.2 + 10) + 209.4 + 130 ns
   EXPECT_EQ(one_way("ualink-pod-72"), Picoseconds(639'000));
   EXPECT_EQ(one_way("helios-72-ualink"), Picoseconds(639'000));
+  // 100 + 2 x (15 + 25.6 + 40 + 18.4 + 10) + 259.4 + 130 ns
+  EXPECT_EQ(one_way("ualink-pod-1024"), Picoseconds(707'400));
   // 100 + 2 x (15 + 51.2 + 40 + 9.2 + 10) + 683.8 + 130 ns
   EXPECT_EQ(one_way("helios-72-ualoe"), Picoseconds(1'164'600));
 }

@@ -288,6 +288,36 @@ TEST(FabricTest, LocalOperationsShareTheMemory) {
   EXPECT_EQ(client.done[1], At(250'000 + 3'000));
 }
 
+// 100 ns to the port; packets of 5.76 ns each, one after another; 130 ns back to the endpoint.
+TEST(FabricTest, ASendTellsWhenItHasLeft) {
+  std::vector<Send> sends = {{0, 1, Bytes(256 * 100), 0, Picoseconds(0), 0},
+                             {0, 2, Bytes(256 * 10), 0, Picoseconds(0), 0}};
+  const Traffic untold = RunTraffic(SmallFabric(), sends);
+  EXPECT_TRUE(untold.sent.empty());
+  sends[0].tell_when_sent = true;
+  sends[1].tell_when_sent = true;
+  const Traffic told = RunTraffic(SmallFabric(), sends);
+  EXPECT_THAT(told.sent,
+              ::testing::ElementsAre(testing::Delivery(0, 0, At(100'000 + 100 * 5'760 + 130'000)),
+                                     testing::Delivery(1, 0, At(100'000 + 110 * 5'760 + 130'000))));
+  EXPECT_EQ(told.deliveries, untold.deliveries);
+  EXPECT_EQ(told.Fingerprint(), untold.Fingerprint());
+}
+
+// Over two links, the one told is the last of both shares; deliveries come in between.
+TEST(FabricTest, NewsOfWhatHasLeftMeetsDeliveries) {
+  FabricSpec spec = SmallFabric();
+  spec.groups = {{2, 1}};
+  std::vector<Send> sends = {{0, 1, Bytes(256 * 401), 0, Picoseconds(0), 0},
+                             {1, 0, Bytes(256 * 900), 0, Picoseconds(0), 0},
+                             {2, 0, Bytes(8), 0, Picoseconds(0), 0}};
+  sends[0].tell_when_sent = true;
+  const Traffic traffic = RunTraffic(spec, sends);
+  EXPECT_THAT(traffic.sent,
+              ::testing::ElementsAre(testing::Delivery(0, 0, At(100'000 + 201 * 5'760 + 130'000))));
+  EXPECT_EQ(traffic.totals.messages_delivered, 3);
+}
+
 TEST(FabricTest, TwoFabricsInOneProcessDoNotMeet) {
   const std::vector<Send> sends = {{0, 1, Bytes(10'000), 0, Picoseconds(0), 0}};
   const Traffic alone = RunTraffic(SmallFabric(), sends);

@@ -20,6 +20,8 @@ struct SendRequest {
   uint32_t tag = 0;
   Bytes size;  // 0 is a message of one header-only packet
   int virtual_channel = 0;
+  bool tell_when_sent = false;
+  uint32_t cookie = 0;
 };
 
 // Requires: the view's in_switch() has the ability, and Fabric::SetGroups named the group.
@@ -46,7 +48,8 @@ class MessagePort {
  public:
   virtual ~MessagePort() = default;
 
-  // Starts a message. It leaves in the order of posting; nothing is said when it has left.
+  // Starts a message. It leaves in the order of posting; if asked for, OnSent(cookie) follows once
+  // its last byte has left.
   virtual void PostSend(const SendRequest& request) = 0;
 
   // Asks for message (source, tag). Returns true when it has been delivered already; otherwise
@@ -79,6 +82,8 @@ class MessagePortClient {
   virtual void OnReceived(SimTime now, uint32_t cookie) = 0;
   virtual void OnLocalDone(SimTime now, uint32_t cookie) = 0;
   virtual void OnTimer(SimTime now, uint32_t cookie) = 0;
+  // Of a send that asked for it.
+  virtual void OnSent(SimTime /*now*/, uint32_t /*cookie*/) {}
 };
 
 }  // namespace upfabric::fabric

@@ -45,7 +45,8 @@ Endpoint::Endpoint(const EndpointTimes& times, EndpointId id, int endpoints, int
 }
 
 // Arrivals and own events are taken in order of time; at the same instant arrivals first (by link),
-// then shares that came back (by link), then events in the order in which they were posted.
+// then news of what has left, then shares that came back, then events in the order in which they
+// were posted.
 Ticks Endpoint::Advance(Ticks window_end) {
   if (client_ != nullptr && !started_) {
     started_ = true;
@@ -75,19 +76,44 @@ Ticks Endpoint::Advance(Ticks window_end) {
     }
   }
   records_taken_ += static_cast<int64_t>(arrivals_.size());
-  const Ticks next = events_.empty() ? kNever : events_.top().time;
-  return std::min(
-      {next, FirstOf(shares_in_), times_->faults->empty() ? kNever : FirstOf(returns_in_)});
+  Ticks next = std::min(events_.empty() ? kNever : events_.top().time, FirstOf(shares_in_));
+  if (!leaving_.empty()) {
+    for (sim::Inlet& inlet : shares_in_) {
+      for (const Record& share : inlet.records) {
+        next = std::min(next, share.time);
+      }
+    }
+  }
+  return times_->faults->empty() ? next : std::min(next, FirstOf(returns_in_));
 }
 
 void Endpoint::CollectArrivals(Ticks window_end) {
   arrivals_.clear();
-  Collect(shares_in_, window_end);
+  if (leaving_.empty()) {
+    Collect(shares_in_, window_end);
+  } else {
+    for (sim::Inlet& inlet : shares_in_) {
+      CollectOutOfOrder(inlet.records, window_end);
+    }
+  }
   if (!times_->faults->empty()) {
     Collect(returns_in_, window_end);
   }
-  std::stable_sort(arrivals_.begin(), arrivals_.end(),
-                   [](const Record& a, const Record& b) { return a.time < b.time; });
+  std::stable_sort(arrivals_.begin(), arrivals_.end(), [](const Record& a, const Record& b) {
+    return a.time != b.time ? a.time < b.time : a.OrderAtEndpoint() < b.OrderAtEndpoint();
+  });
+}
+
+void Endpoint::CollectOutOfOrder(sim::RecordQueue<Record>& queue, Ticks window_end) {
+  for (size_t i = queue.size(); i > 0; --i) {
+    const Record share = queue.front();
+    queue.pop();
+    if (share.time < window_end) {
+      arrivals_.push_back(share);
+    } else {
+      queue.push(share);
+    }
+  }
 }
 
 void Endpoint::Collect(std::vector<sim::Inlet>& inlets, Ticks window_end) {
@@ -100,6 +126,10 @@ void Endpoint::Collect(std::vector<sim::Inlet>& inlets, Ticks window_end) {
 }
 
 void Endpoint::TakeShare(const Record& share) {
+  if (share.tells_sent()) [[unlikely]] {
+    TakeSent(share);
+    return;
+  }
   if (share.shares == 1 && !share.moved() && !share.split()) {
     Deliver(share);
     return;
@@ -118,6 +148,18 @@ void Endpoint::TakeShare(const Record& share) {
   if (message.started && message.shares_missing == 0 && message.last_rests_missing == 0 &&
       message.rests_missing == 0) {
     Deliver(share);
+  }
+}
+
+void Endpoint::TakeSent(const Record& share) {
+  const auto found = std::find_if(leaving_.begin(), leaving_.end(), [&](const Leaving& message) {
+    return message.tag == share.tag && message.destination == share.destination;
+  });
+  UPF_CHECK(found != leaving_.end());
+  if (--found->shares_missing == 0) {
+    const uint32_t cookie = found->cookie;
+    leaving_.erase(found);
+    client_->OnSent(Now(), cookie);
   }
 }
 
@@ -180,10 +222,15 @@ void Endpoint::PostMessage(const SendRequest& request) {
   share.tag = request.tag;
   share.destination = static_cast<uint16_t>(request.destination.value());
   share.flags = Record::Flags(sim::RecordKind::kMessage, request.virtual_channel);
+  share.mark = request.tell_when_sent ? 1 : 0;
   // Messages of one step to different endpoints start on different links, at both ends.
   const auto distance =
       static_cast<uint64_t>(request.destination.value() + endpoints_ - id_.value());
-  EmitShares(share, request.size, distance + Mix(times_->seed ^ request.tag) % 0x10000);
+  const uint16_t shares =
+      EmitShares(share, request.size, distance + Mix(times_->seed ^ request.tag) % 0x10000);
+  if (request.tell_when_sent) {
+    leaving_.push_back({request.tag, share.destination, shares, request.cookie});
+  }
 }
 
 // All members see the same links, so what several endpoints send starts on different ones.
@@ -221,7 +268,7 @@ size_t Endpoint::MembersOf(int group) const {
 }
 
 // Sprays over links_up_, which holds all links for what is not a message.
-void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
+uint16_t Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
   const Framing& framing = *times_->framing;
   const int64_t packets = framing.PacketsOf(size);
   const auto links = static_cast<int64_t>(links_up_.size());
@@ -239,6 +286,7 @@ void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
     const uint64_t link = (start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links);
     shares_out_[links_up_[link]].Emit(share);
   }
+  return static_cast<uint16_t>(shares);
 }
 
 // Shares that came back go, each whole, to the links that are up in turn.
@@ -327,6 +375,7 @@ void Endpoint::Reset() {
   moves_ = 0;
   parked_.clear();
   failure_ = {};
+  leaving_.clear();
   client_ = nullptr;
   started_ = false;
   now_ = 0;
@@ -342,6 +391,7 @@ int64_t Endpoint::MemoryBytes() const {
   size_t bytes = sizeof(Endpoint) + arrivals_.capacity() * sizeof(Record) +
                  events_.size() * sizeof(Event) +
                  messages_.capacity() * (sizeof(uint64_t) + sizeof(Message) + 1) +
+                 leaving_.capacity() * sizeof(Leaving) +
                  shares_in_.capacity() * (sizeof(sim::Inlet) + sizeof(sim::Outlet));
   for (const sim::Inlet& inlet : shares_in_) {
     bytes += inlet.records.memory_bytes();

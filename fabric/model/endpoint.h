@@ -97,6 +97,13 @@ class Endpoint final : public sim::Component, public MessagePort {
     sim::Record share;
     bool is_share = false;
   };
+  // A message that its client wants to be told of when it has left.
+  struct Leaving {
+    uint32_t tag = 0;
+    uint16_t destination = 0;
+    uint16_t shares_missing = 0;
+    uint32_t cookie = 0;
+  };
   struct Event {
     sim::Ticks time = 0;
     uint64_t sequence = 0;  // order of posting
@@ -109,11 +116,14 @@ class Endpoint final : public sim::Component, public MessagePort {
   };
 
   // Spreads packets over the links, the first one on link `start`.
-  void EmitShares(sim::Record share, Bytes size, uint64_t start);
+  // Returns how many shares there are.
+  uint16_t EmitShares(sim::Record share, Bytes size, uint64_t start);
   size_t MembersOf(int group) const;
   void CollectArrivals(sim::Ticks window_end);
   void Collect(std::vector<sim::Inlet>& inlets, sim::Ticks window_end);
+  void CollectOutOfOrder(sim::RecordQueue<sim::Record>& queue, sim::Ticks window_end);
   void TakeShare(const sim::Record& share);
+  void TakeSent(const sim::Record& share);
   void TakeEvent(const Event& event);
   void FindLinks(int destination);
   void PostMessage(const SendRequest& request);
@@ -141,6 +151,8 @@ class Endpoint final : public sim::Component, public MessagePort {
   uint64_t event_sequence_ = 0;
   // Messages of which some share is in, or that were asked for; never iterated.
   absl::flat_hash_map<uint64_t, Message> messages_;
+  // Few. While there are any, news of them may be in shares_in_, in no particular order.
+  std::vector<Leaving> leaving_;
   uint64_t delivery_hash_ = 0;
   int64_t messages_posted_ = 0;
   int64_t messages_delivered_ = 0;

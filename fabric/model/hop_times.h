@@ -37,8 +37,8 @@ struct HopTimes {
   // Serialization of a packet that came in on a link, and the spacing of its train: what the lanes
   // gave when it started.
   sim::Ticks PacketTime(const sim::Record& packet, int endpoint, int link) const {
-    return packet.slow != 0 ? SlowPacketTime(packet, endpoint, link)
-                            : ShapeAsBuilt(packet.payload).ticks;
+    return packet.slow() ? SlowPacketTime(packet, endpoint, link)
+                         : ShapeAsBuilt(packet.payload).ticks;
   }
   ABSL_ATTRIBUTE_COLD sim::Ticks SlowPacketTime(const sim::Record& packet, int endpoint,
                                                 int link) const;

@@ -64,6 +64,7 @@ void Port::Receive(Ticks window_end) {
       TakeRead(packet, first_out + (packet.packets - 1) * packet_time);
     } else if (packet.last()) {
       Record share = packet;
+      share.mark = 0;
       share.time = first_out + (packet.packets - 1) * packet_time + times_->delivery;
       shares_out_.Emit(share);
     }
@@ -162,6 +163,7 @@ void Port::TakeBack(Lane& lane, Ticks now) {
         rest.shares = static_cast<uint8_t>(share.moved() ? share.shares + 1 : 1);
         rest.flags |= Record::kMoved;
         share.flags |= Record::kSplit;
+        share.mark = 0;  // its rest tells
         share.packets = 1;
         share.set_payload(times_->full_payload);
       }
@@ -257,9 +259,20 @@ void Port::Start(const StartChoice& choice, Ticks window_end) {
   share.packets -= static_cast<uint32_t>(packets);
   lane.begun = share.packets > 0;
   if (share.packets == 0) {
+    if (share.mark != 0) [[unlikely]] {
+      TellSent(share);
+    }
     lane.shares.pop();
     --lane.counted;
   }
+}
+
+// Goes past deliveries of later times, which the endpoint takes into account.
+void Port::TellSent(const Record& share) {
+  Record told = share;
+  told.time = transmitter_.free() + times_->delivery;
+  told.flags |= Record::kLast;
+  shares_out_.Emit(told);
 }
 
 // One request for the next block of the first reduce-read.

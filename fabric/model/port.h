@@ -3,11 +3,12 @@
 // Models:  the shares of messages leave packet by packet, oldest ready share first (ties by virtual
 //          channel), a packet each time the serializer is free and its credits are there; arriving
 //          packets leave the receive buffer when their last byte is in, which returns their
-//          credits; the last packet of a share tells the endpoint, a delivery time later. Requests
-//          of reduce-reads are answered here, an injection time after they have come in, in line
-//          with the endpoint's own shares; those of the endpoint leave in a channel of their own.
-//          When a route goes down, shares that wait for it go back to the endpoint, a delivery time
-//          later; one that has begun to leave is split (see faults.h).
+//          credits; the last packet of a share tells the endpoint, a delivery time later; so
+//          does, if asked for, the end of a share that leaves. Requests of reduce-reads are
+//          answered here, an injection time after they have come in, in line with the endpoint's
+//          own shares; those of the endpoint leave in a channel of their own. When a route goes
+//          down, shares that wait for it go back to the endpoint, a delivery time later; one that
+//          has begun to leave is split (see faults.h).
 // Omits:   interleaving of the shares of one virtual channel; reduce-reads while links fail.
 // Units:   ticks.
 
@@ -80,6 +81,7 @@ class Port final : public sim::Component {
   StartChoice Choose(sim::Ticks window_end);
   void Start(const StartChoice& choice, sim::Ticks window_end);
   [[gnu::cold]] void StartRequest(const StartChoice& choice);
+  [[gnu::cold]] void TellSent(const sim::Record& share);
   int64_t TrainLimit(const StartChoice& choice, const PacketShape& shape,
                      sim::Ticks window_end) const;
   void CountWaiting(sim::Ticks start, int64_t packets, sim::Ticks packet_time);

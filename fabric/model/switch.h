@@ -134,7 +134,7 @@ class Switch final : public sim::Component {
   }
   // How long it took to come in, and the spacing of its train.
   sim::Ticks PacketTime(const Entry& entry) const {
-    if (faulty_ && entry.train.slow != 0) [[unlikely]] {
+    if (faulty_ && entry.train.slow()) [[unlikely]] {
       return SlowPacketTime(entry);
     }
     return times_->ShapeAsBuilt(entry.train.payload).ticks;

@@ -25,7 +25,7 @@ int64_t Transmitter::Send(const Record& train, const StartChoice& choice, int64_
   Record part = train;
   part.time = start + times_->data_delay;
   part.packets = static_cast<uint32_t>(sent);
-  part.slow = slow ? 1 : 0;
+  part.mark = slow ? 1 : 0;
   if (part.packets < train.packets) {
     part.flags = part.flags_without_last();
   }

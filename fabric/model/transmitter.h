@@ -63,6 +63,7 @@ class Transmitter {
   // nothing else.
   void PassFaults(sim::Ticks now);
   CreditPool& credits() { return credits_; }
+  sim::Ticks free() const { return free_; }  // when what was sent has left
 
   // When a packet that is there since `arrival` could start, if that is before `window_end`; else a
   // time from there on at which to ask again, or kNever (see CreditPool::EarliestFor).

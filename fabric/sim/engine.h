@@ -49,7 +49,8 @@ class Outlet {
  public:
   Outlet() = default;
 
-  // Requires: record.time is not before the window's end, nor before the last emitted one.
+  // Requires: record.time is not before the window's end, nor before the last emitted one unless
+  // the receiver looks at all of them (fabric/model/endpoint.cc).
   void Emit(const Record& record) {
     if (inlet_ != nullptr) {
       inlet_->records.push(record);
@@ -68,7 +69,7 @@ class Outlet {
       Record& last = inlet_->records.back();
       if (last.time + last.packets * spacing == train.time && last.tag == train.tag &&
           last.source == train.source && last.destination == train.destination &&
-          last.payload == train.payload && last.slow == train.slow &&
+          last.payload == train.payload && last.mark == train.mark &&
           last.flags == train.flags_without_last()) {
         last.packets += train.packets;
         last.flags = train.flags;

@@ -33,13 +33,16 @@ struct Record {
   uint16_t destination = 0;  // endpoint or group
   // Bytes of each packet; share: of its last one (the others are full).
   uint16_t payload : 15 = 0;
-  uint16_t slow : 1 = 0;  // each packet took longer on this channel than as built
-  uint8_t shares = 1;     // of this message when it was posted; moved: rests up to this one
-  uint8_t flags = 0;      // virtual channel in the low three bits, then kLast, kind, the others
+  // Train: each packet took longer on this channel than as built. Share, to a port: asks to be told
+  // when it has left; from a port: tells that it has, or still asks if it comes back.
+  uint16_t mark : 1 = 0;
+  uint8_t shares = 1;  // of this message when it was posted; moved: rests up to this one
+  uint8_t flags = 0;   // virtual channel in the low three bits, then kLast, kind, the others
 
   static constexpr int kVirtualChannels = 8;
   static constexpr uint16_t kPayloadMax = 0x7fff;
-  static constexpr uint8_t kLast = 0x08;  // train: ends its share
+  static constexpr uint8_t kLast =
+      0x08;  // ends its share; a share has it once it has left its port
   static constexpr int kKindShift = 4;
   static constexpr uint8_t kMoved = 0x40;  // with kLast: the share is the rest of a split one
   static constexpr uint8_t kSplit = 0x80;  // with kLast: the share's rest comes as one more share
@@ -49,6 +52,10 @@ struct Record {
   bool last() const { return (flags & kLast) != 0; }
   bool moved() const { return (flags & kMoved) != 0; }
   bool split() const { return (flags & kSplit) != 0; }
+  bool slow() const { return mark != 0; }
+  bool tells_sent() const { return mark != 0; }
+  // Of shares that reach an endpoint at one instant: arrivals, what has left, what comes back.
+  int OrderAtEndpoint() const { return last() ? mark : 2; }
   RecordKind kind() const { return static_cast<RecordKind>(flags >> kKindShift & 3); }
   bool is_message() const { return (flags & 3 << kKindShift) == 0; }
   // Requires: bytes <= kPayloadMax.

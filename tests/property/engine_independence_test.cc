@@ -27,6 +27,7 @@ using testing::Traffic;
 void ExpectSame(const Traffic& expected, const Traffic& actual, const char* how) {
   EXPECT_EQ(expected.Fingerprint(), actual.Fingerprint()) << how;
   EXPECT_EQ(expected.deliveries, actual.deliveries) << how;
+  EXPECT_EQ(expected.sent, actual.sent) << how;
   EXPECT_EQ(expected.totals.hops, actual.totals.hops) << how;
   EXPECT_EQ(expected.totals.packets_replicated, actual.totals.packets_replicated) << how;
   EXPECT_EQ(expected.totals.packets_reduced, actual.totals.packets_reduced) << how;

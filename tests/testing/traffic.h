@@ -28,6 +28,7 @@ struct Send {
   // Posted only when this many messages have arrived at the source.
   int after_received = 0;
   SendKind kind = SendKind::kMessage;
+  bool tell_when_sent = false;  // of a message
 };
 
 // Groups of the tests, by how many endpoints there are: everyone, and every second one.
@@ -65,9 +66,12 @@ class ScriptedClient final : public MessagePortClient {
   }
   void OnLocalDone(SimTime now, uint32_t) override { local_done_.push_back(now); }
   void OnTimer(SimTime, uint32_t cookie) override { Post(cookie); }
+  void OnSent(SimTime now, uint32_t cookie) override { sent_.emplace_back(cookie, now); }
 
   // (index of the send, time), in order of arrival.
   const std::vector<std::pair<uint32_t, SimTime>>& arrivals() const { return arrivals_; }
+  // Likewise, of the messages that asked to be told when they have left.
+  const std::vector<std::pair<uint32_t, SimTime>>& sent() const { return sent_; }
   const std::vector<SimTime>& local_done() const { return local_done_; }
 
  private:
@@ -103,7 +107,8 @@ class ScriptedClient final : public MessagePortClient {
     const Send& send = sends_[index];
     switch (send.kind) {
       case SendKind::kMessage:
-        port_->PostSend({EndpointId(send.destination), index, send.size, send.virtual_channel});
+        port_->PostSend({EndpointId(send.destination), index, send.size, send.virtual_channel,
+                         send.tell_when_sent, index});
         break;
       case SendKind::kMulticast:
         port_->PostMulticast({send.destination, index, send.size, send.virtual_channel});
@@ -119,6 +124,7 @@ class ScriptedClient final : public MessagePortClient {
   MessagePort* port_ = nullptr;
   size_t next_ = 0;
   std::vector<std::pair<uint32_t, SimTime>> arrivals_;
+  std::vector<std::pair<uint32_t, SimTime>> sent_;
   std::vector<SimTime> local_done_;
 };
 
@@ -130,6 +136,7 @@ struct Traffic {
   // By index of the send, a multicast's at its last member; SimTime of -1 ps if it never arrived.
   std::vector<SimTime> arrival;
   std::vector<Delivery> deliveries;                     // in order
+  std::vector<Delivery> sent;                           // likewise, of those that asked
   std::vector<std::pair<EndpointId, uint64_t>> hashes;  // by endpoint
   std::vector<ChannelCounters> counters;                // by name
   FabricTotals totals;
@@ -152,6 +159,9 @@ inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<Script
       traffic.arrival[index] = std::max(traffic.arrival[index], time);
       traffic.deliveries.emplace_back(index, client->self(), time);
     }
+    for (const auto& [index, time] : client->sent()) {
+      traffic.sent.emplace_back(index, client->self(), time);
+    }
   }
   const auto hashes = fabric.DeliveryHashes();
   traffic.hashes.insert(traffic.hashes.end(), hashes.begin(), hashes.end());
@@ -168,6 +178,7 @@ inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<Script
   traffic.totals.packets_replicated += totals.packets_replicated;
   traffic.totals.packets_reduced += totals.packets_reduced;
   std::sort(traffic.deliveries.begin(), traffic.deliveries.end());
+  std::sort(traffic.sent.begin(), traffic.sent.end());
   std::sort(traffic.hashes.begin(), traffic.hashes.end());
   std::sort(traffic.counters.begin(), traffic.counters.end(),
             [](const ChannelCounters& a, const ChannelCounters& b) { return a.name < b.name; });
@@ -237,6 +248,7 @@ inline std::vector<Send> RandomSends(const FabricSpec& spec, Draws& draws) {
     send.virtual_channel =
         static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels - 1));
     send.delay = Picoseconds(draws.Between(0, 1) * draws.Between(0, 2'000'000));
+    send.tell_when_sent = draws.Between(0, 3) == 0;
   }
   if (spec.switch_chip.in_switch.has_value()) {
     for (Send& send : sends) {
