@@ -39,6 +39,16 @@ void RankExecutor::OnLocalDone(SimTime now, uint32_t cookie) {
   Run(now);
 }
 
+void RankExecutor::OnSent(SimTime now, uint32_t cookie) {
+  UPF_CHECK_OP(cookie, <, streams_.size());
+  Stream& stream = streams_[cookie];
+  --stream.marks;
+  if (stream.wait == Wait::kWindow) {
+    stream.wait = Wait::kNothing;
+    Run(now);
+  }
+}
+
 // No instruction asks for a timer.
 void RankExecutor::OnTimer(SimTime, uint32_t) { UPF_CHECK(false); }
 
@@ -121,9 +131,11 @@ bool RankExecutor::Start(size_t index) {
   }
   switch (instruction.op) {
     case OpCode::kSend:
-      port_->PostSend({.destination = EndpointOf(instruction.peer),
-                       .tag = TagOf(instruction),
-                       .size = spec_.element * instruction.source.count});
+      if (stream.marks == kMarksMax) {
+        stream.wait = Wait::kWindow;
+        return false;
+      }
+      Send(index);
       return true;
     case OpCode::kRecv:
     case OpCode::kRecvReduce:
@@ -155,6 +167,22 @@ bool RankExecutor::Start(size_t index) {
       return false;
   }
   return true;
+}
+
+void RankExecutor::Send(size_t index) {
+  Stream& stream = streams_[index];
+  const Bytes size = spec_.element * stream.instruction.source.count;
+  stream.unmarked += std::max(size, kSendBytesMin);
+  const bool mark = stream.unmarked >= kMarkBytes;
+  if (mark) {
+    ++stream.marks;
+    stream.unmarked = Bytes(0);
+  }
+  port_->PostSend({.destination = EndpointOf(stream.instruction.peer),
+                   .tag = TagOf(stream.instruction),
+                   .size = size,
+                   .tell_when_sent = mark,
+                   .cookie = static_cast<uint32_t>(index)});
 }
 
 void RankExecutor::StartLocal(size_t index) {
@@ -280,6 +308,8 @@ std::string RankExecutor::StreamAutopsy(size_t index) const {
       return absl::StrCat(text, "message ", MessageNameText(NameOf(instruction)));
     case Wait::kLocal:
       return absl::StrCat(text, "the endpoint's memory");
+    case Wait::kWindow:
+      return absl::StrCat(text, "earlier sends to leave");
     case Wait::kStream:
       return absl::StrCat(text, "stream ", instruction.depends_stream, " to finish ",
                           instruction.depends_count, " instructions");

@@ -2,6 +2,8 @@
 //
 // Models:  each stream in order; an instruction starts when the one before it and those on which it
 //          depends have finished. Iteration i+1 starts when all streams have finished iteration i.
+//          A stream posts its sends at most an injection window ahead of what has left the
+//          endpoint, so messages that wait take memory by links, not by messages to come.
 //          Multicasts and reduce-reads are of the fabric's group kAllRanksGroup.
 // Omits:   payload in all iterations but the last one, whose results are checked.
 // Threads: none; everything happens inside the port's callbacks.
@@ -27,6 +29,15 @@ inline constexpr int kSequenceBits = 24;
 // The group of all ranks' endpoints (Job::Groups()).
 inline constexpr int kAllRanksGroup = 0;
 
+// A send is marked when it and the unmarked ones before it make kMarkBytes; with kMarksMax marked
+// ones not gone yet, the stream waits. When the first has gone, kMarkBytes or more are still to
+// leave: over twice what 1.8 TB/s carry in the 230 ns until its news has come and the next send is
+// there.
+inline constexpr Bytes kMarkBytes{int64_t{1} << 20};  // chosen, see above
+inline constexpr int kMarksMax = 2;                   // chosen: the least that leaves no gap
+// A short message counts as this much; about what its records take.
+inline constexpr Bytes kSendBytesMin{256};  // chosen
+
 struct ExecutorSpec {
   int rank = 0;
   const std::vector<EndpointId>* endpoints = nullptr;  // by rank; outlives the executor
@@ -48,6 +59,7 @@ class RankExecutor final : public fabric::MessagePortClient {
   void OnReceived(SimTime now, uint32_t cookie) override;
   void OnLocalDone(SimTime now, uint32_t cookie) override;
   void OnTimer(SimTime now, uint32_t cookie) override;
+  void OnSent(SimTime now, uint32_t cookie) override;
 
   bool finished() const { return finished_; }
   // End of the warm-up, and of everything. Requires: finished().
@@ -61,12 +73,14 @@ class RankExecutor final : public fabric::MessagePortClient {
   std::string Autopsy() const;
 
  private:
-  enum class Wait : uint8_t { kNothing, kStream, kMessage, kLocal, kEnd };
+  enum class Wait : uint8_t { kNothing, kStream, kMessage, kLocal, kWindow, kEnd };
   struct Stream {
     Instruction instruction;  // the current one, unless wait is kEnd
     int64_t finished = 0;     // instructions of this iteration
     int64_t length = 0;
     Wait wait = Wait::kNothing;
+    int marks = 0;   // marked sends that have not left, of whatever iteration
+    Bytes unmarked;  // of sends since the last mark
   };
 
   void StartIteration();
@@ -76,6 +90,7 @@ class RankExecutor final : public fabric::MessagePortClient {
   bool MayStart(const Instruction& instruction) const;
   // Starts the stream's instruction; returns whether it has finished at once.
   bool Start(size_t stream);
+  void Send(size_t stream);
   void StartLocal(size_t stream);
   void Finish(Stream& stream);
   void ApplyPayload(const Instruction& instruction);

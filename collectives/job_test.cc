@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "collectives/executor.h"
 #include "tests/testing/job_on_fake.h"
 
 namespace upfabric::collectives {
@@ -65,6 +66,48 @@ TEST(JobTest, TimedPartStartsWhenTheWarmUpHasEnded) {
     EXPECT_EQ(times.timed_start.since_start(), Picoseconds(2 * one_ps));
     EXPECT_EQ(times.end.since_start(), Picoseconds(6 * one_ps));
   }
+}
+
+// 63 blocks of 64 KiB leave each rank; two marks of 16 blocks each are on the way at a time, and
+// the link never waits for a block.
+TEST(JobTest, SendsArePostedAnInjectionWindowAhead) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const testing::FakeFigures figures;
+  constexpr int64_t kBlock = 64 << 10;
+  LocalPayloadTransport transport;
+  JobOnFake run({.request = {.collective = Collective::kAllToAll, .ranks = 64, .count = kBlock / 4},
+                 .algorithm = &Find(registry, Collective::kAllToAll, "direct"),
+                 .payload = PayloadMode::kNone},
+                {.rated = true}, transport);
+  ASSERT_TRUE(run.job->finished());
+  for (int endpoint = 0; endpoint < 64; ++endpoint) {
+    EXPECT_EQ(run.fabric.waiting_max(EndpointId(endpoint)),
+              kMarksMax * kMarkBytes.count() / kBlock);
+  }
+  EXPECT_EQ(run.fabric.now_ps(), figures.latency_ps + 63 * kBlock * figures.link_ps_per_byte);
+}
+
+TEST(JobTest, MessagesLargerThanAMarkFollowEachOtherWithoutAGap) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const testing::FakeFigures figures;
+  constexpr int64_t kBlock = 8 << 20;
+  LocalPayloadTransport transport;
+  JobOnFake run({.request = {.collective = Collective::kAllToAll, .ranks = 8, .count = kBlock / 4},
+                 .algorithm = &Find(registry, Collective::kAllToAll, "direct"),
+                 .payload = PayloadMode::kNone},
+                {.rated = true}, transport);
+  EXPECT_EQ(run.fabric.waiting_max(EndpointId(0)), kMarksMax);
+  EXPECT_EQ(run.fabric.now_ps(), figures.latency_ps + 7 * kBlock * figures.link_ps_per_byte);
+}
+
+TEST(JobTest, ShortMessagesArePostedAtOnce) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  LocalPayloadTransport transport;
+  JobOnFake run({.request = {.collective = Collective::kAllToAll, .ranks = 200, .count = 1},
+                 .algorithm = &Find(registry, Collective::kAllToAll, "direct"),
+                 .payload = PayloadMode::kNone},
+                {.rated = true}, transport);
+  EXPECT_EQ(run.fabric.waiting_max(EndpointId(0)), 199);
 }
 
 TEST(JobTest, LocalOperationsCostTheirTraffic) {

@@ -36,6 +36,8 @@ struct FakeFabric::Port final : fabric::MessagePort {
   int64_t link_out_free_ps = 0;
   int64_t link_in_free_ps = 0;
   int64_t memory_free_ps = 0;
+  std::queue<int64_t> leave_ps;  // rated: of each send that has not left
+  int64_t waiting_max = 0;
 };
 
 FakeFabric::FakeFabric(int endpoints, Options options) : options_(std::move(options)) {
@@ -72,6 +74,10 @@ int64_t FakeFabric::local_bytes(EndpointId endpoint) const {
   return ports_[endpoint.index()]->local_bytes;
 }
 
+int64_t FakeFabric::waiting_max(EndpointId endpoint) const {
+  return ports_[endpoint.index()]->waiting_max;
+}
+
 void FakeFabric::Send(Port& port, const fabric::SendRequest& request) {
   const Name name{port.id, request.destination, request.tag};
   const int64_t size = request.size.count();
@@ -81,11 +87,24 @@ void FakeFabric::Send(Port& port, const fabric::SendRequest& request) {
     return;
   }
   if (!options_.rated) {
+    TellSent(port, request, now_ps_ + 1);
     return Push(now_ps_ + RandomDelay(), Kind::kDelivered, name, size, 0);
   }
   const int64_t start_ps = std::max(now_ps_, port.link_out_free_ps);
   port.link_out_free_ps = start_ps + size * options_.figures.link_ps_per_byte;
+  while (!port.leave_ps.empty() && port.leave_ps.front() <= now_ps_) {
+    port.leave_ps.pop();
+  }
+  port.leave_ps.push(port.link_out_free_ps);
+  port.waiting_max = std::max(port.waiting_max, static_cast<int64_t>(port.leave_ps.size()));
+  TellSent(port, request, port.link_out_free_ps);
   Push(start_ps + options_.figures.latency_ps, Kind::kHead, name, size, 0);
+}
+
+void FakeFabric::TellSent(const Port& port, const fabric::SendRequest& request, int64_t time_ps) {
+  if (request.tell_when_sent) {
+    Push(time_ps, Kind::kSent, {port.id, port.id, 0}, 0, request.cookie);
+  }
 }
 
 void FakeFabric::Multicast(Port& port, const fabric::MulticastRequest& request) {
@@ -180,6 +199,8 @@ void FakeFabric::Handle(const Event& event) {
       return port.client->OnLocalDone(now, event.cookie);
     case Kind::kTimer:
       return port.client->OnTimer(now, event.cookie);
+    case Kind::kSent:
+      return port.client->OnSent(now, event.cookie);
   }
 }
 

@@ -54,12 +54,14 @@ class FakeFabric {
   int64_t messages() const { return static_cast<int64_t>(sent_.size()); }
   int64_t sent_bytes(EndpointId endpoint) const;
   int64_t local_bytes(EndpointId endpoint) const;
+  // Rated: most sends that had been posted at one instant and had not left.
+  int64_t waiting_max(EndpointId endpoint) const;
   // Messages that were delivered and that nobody asked for.
   int64_t unclaimed() const { return static_cast<int64_t>(delivered_.size()); }
 
  private:
   using Name = collectives::MessageName;
-  enum class Kind { kHead, kRead, kDelivered, kLocalDone, kTimer };
+  enum class Kind { kHead, kRead, kDelivered, kLocalDone, kTimer, kSent };
   struct Event {
     int64_t time_ps = 0;
     uint64_t order = 0;
@@ -75,6 +77,7 @@ class FakeFabric {
   struct Port;
 
   void Send(Port& port, const fabric::SendRequest& request);
+  void TellSent(const Port& port, const fabric::SendRequest& request, int64_t time_ps);
   void Multicast(Port& port, const fabric::MulticastRequest& request);
   void ReduceRead(Port& port, const fabric::ReduceReadRequest& request, uint32_t cookie);
   void AnswerAll(const Event& read);
