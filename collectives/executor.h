@@ -26,6 +26,9 @@ namespace upfabric::collectives {
 // Bits of a tag below the connection: sequence numbers over all iterations.
 inline constexpr int kSequenceBits = 24;
 
+// What a fabric needs for an executor's messages: all are of channel 0.
+inline constexpr int kVirtualChannels = 1;
+
 // The group of all ranks' endpoints (Job::Groups()).
 inline constexpr int kAllRanksGroup = 0;
 

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "collectives/algorithm_registry.h"
+#include "collectives/executor.h"
 #include "collectives/job.h"
 #include "collectives/lower_bound.h"
 #include "collectives/selector.h"
@@ -139,10 +140,12 @@ class RunnerImpl final : public Runner {
 
 absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
   fabric_.reset();
-  UPF_ASSIGN_OR_RETURN(fabric_, fabric::Fabric::Create(spec_, {.partition = group_.index(),
-                                                               .partitions = group_.size(),
-                                                               .seed = seed,
-                                                               .trains = trains}));
+  UPF_ASSIGN_OR_RETURN(
+      fabric_, fabric::Fabric::Create(spec_, {.partition = group_.index(),
+                                              .partitions = group_.size(),
+                                              .seed = seed,
+                                              .virtual_channels = collectives::kVirtualChannels,
+                                              .trains = trains}));
   return absl::OkStatus();
 }
 

@@ -214,12 +214,16 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
   endpoint_times_.ticks_per_local_byte =
       spec.endpoint.memory_bandwidth.PicosecondsPerByte() * Ratio(clock.ticks_per_picosecond());
   endpoint_times_.virtual_channels = spec.switch_chip.virtual_channels;
+  if (options.virtual_channels > 0) {
+    endpoint_times_.virtual_channels =
+        std::min(options.virtual_channels, spec.switch_chip.virtual_channels);
+  }
   endpoint_times_.seed = options.seed;
   endpoint_times_.faults = &faults_;
   port_times_.shapes = &timing_.shapes();
   port_times_.shape_tables = &shape_tables_;
   port_times_.full_payload = static_cast<uint16_t>(timing_.framing().max_payload().count());
-  port_times_.virtual_channels = spec.switch_chip.virtual_channels;
+  port_times_.virtual_channels = endpoint_times_.virtual_channels;
   port_times_.trains = options.trains;
   port_times_.control_delay = wire;
   port_times_.delivery = clock.FromPicoseconds(spec.endpoint.delivery);

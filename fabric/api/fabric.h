@@ -24,6 +24,8 @@ struct FabricOptions {
   int partitions = 1;
   // Decides at which link the spraying of a message starts, with the message's name.
   uint64_t seed = 0;
+  // Virtual channels that messages use, from 0 on: the others get no memory. 0: all there are.
+  int virtual_channels = 0;
   // Handle packets that leave back to back as one record; the result is the same.
   bool trains = true;
   // Tests only: draw each window's length from [1, W]; switches merge their outputs; components

@@ -318,6 +318,23 @@ TEST(FabricTest, NewsOfWhatHasLeftMeetsDeliveries) {
   EXPECT_EQ(traffic.totals.messages_delivered, 3);
 }
 
+TEST(FabricTest, UnusedVirtualChannelsTakeNoMemoryAndChangeNothing) {
+  FabricSpec spec = SmallFabric();
+  spec.switch_chip.virtual_channels = 4;
+  spec.switch_chip.in_switch = testing::InSwitch();
+  std::vector<Send> sends = {
+      {0, 1, Bytes(50'000), 0, Picoseconds(0), 0},
+      {2, 1, Bytes(50'000), 0, Picoseconds(0), 0},
+      {3, 0, Bytes(20'000), 0, Picoseconds(0), 0, testing::SendKind::kReduceRead}};
+  FabricOptions one;
+  one.virtual_channels = 1;
+  EXPECT_EQ(RunTraffic(spec, sends, one).deliveries, RunTraffic(spec, sends).deliveries);
+  spec.switch_chip.in_switch.reset();
+  spec.endpoints = 64;
+  EXPECT_LT((*Fabric::Create(spec, one))->MemoryBytes(),
+            (*Fabric::Create(spec, {}))->MemoryBytes() * 4 / 5);
+}
+
 TEST(FabricTest, TwoFabricsInOneProcessDoNotMeet) {
   const std::vector<Send> sends = {{0, 1, Bytes(10'000), 0, Picoseconds(0), 0}};
   const Traffic alone = RunTraffic(SmallFabric(), sends);
