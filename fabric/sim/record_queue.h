@@ -5,50 +5,75 @@
 #ifndef UPFABRIC_FABRIC_SIM_RECORD_QUEUE_H_
 #define UPFABRIC_FABRIC_SIM_RECORD_QUEUE_H_
 
+#include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
 
 #include "fabric/base/check.h"
 
 namespace upfabric::fabric::sim {
 
+// Small, because a fabric has a dozen for each link and most are empty most of the time.
 template <typename T>
 class RecordQueue {
  public:
-  bool empty() const { return head_ == items_.size(); }
-  size_t size() const { return items_.size() - head_; }
+  static_assert(std::is_trivially_copyable_v<T>);
+
+  bool empty() const { return head_ == end_; }
+  size_t size() const { return end_ - head_; }
   // Requires: !empty().
   T& front() { return items_[head_]; }
   const T& front() const { return items_[head_]; }
-  T& back() { return items_.back(); }
+  T& back() { return items_[end_ - 1]; }
   // Requires: i < size().
   T& operator[](size_t i) { return items_[head_ + i]; }
   const T& operator[](size_t i) const { return items_[head_ + i]; }
-  T* begin() { return items_.data() + head_; }
-  T* end() { return items_.data() + items_.size(); }
+  T* begin() { return items_.get() + head_; }
+  T* end() { return items_.get() + end_; }
 
+  // Requires: the item is not in the queue.
   void push(const T& item) {
-    if (items_.size() == items_.capacity() && head_ > items_.size() / 2) {
-      items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
-      head_ = 0;
+    if (end_ == capacity_) [[unlikely]] {
+      MakeRoom();
     }
-    items_.push_back(item);
+    items_[end_++] = item;
   }
   void pop() {
     UPF_DCHECK(!empty());
-    if (++head_ == items_.size()) {
+    if (++head_ == end_) {
       clear();
     }
   }
   void clear() {
-    items_.clear();
     head_ = 0;
+    end_ = 0;
   }
-  size_t memory_bytes() const { return items_.capacity() * sizeof(T); }
+  size_t memory_bytes() const { return capacity_ * sizeof(T); }
 
  private:
-  std::vector<T> items_;
-  size_t head_ = 0;
+  // At the front, if more than half is free there; else by doubling.
+  void MakeRoom() {
+    if (head_ > capacity_ / 2) {
+      std::copy(begin(), end(), items_.get());
+    } else {
+      constexpr uint32_t kCapacityMin = 4;
+      UPF_CHECK_OP(capacity_, <, uint32_t{1} << 31);
+      capacity_ = std::max(kCapacityMin, 2 * capacity_);
+      auto larger = std::make_unique_for_overwrite<T[]>(capacity_);
+      std::copy(begin(), end(), larger.get());
+      items_ = std::move(larger);
+    }
+    end_ -= head_;
+    head_ = 0;
+  }
+
+  std::unique_ptr<T[]> items_;
+  uint32_t head_ = 0;
+  uint32_t end_ = 0;
+  uint32_t capacity_ = 0;
 };
 
 }  // namespace upfabric::fabric::sim
