@@ -60,17 +60,20 @@ class CreditPool {
     Account& account = accounts_[static_cast<size_t>(virtual_channel)];
     UPF_DCHECK(account.held >= shape.units);
     holder_waits_ = false;
-    const int64_t held = account.held / shape.units;
-    const int64_t train = held >= packets || packets == 1
+    const int64_t train = account.held >= packets * int64_t{shape.units}
                               ? packets
                               : AbsorbTrain(account, start, virtual_channel, shape, packets);
     account.held -= static_cast<uint32_t>(train) * shape.units;
     return train;
   }
 
-  // Called by the receiver.
+  // Called by the receiver. What continues the last return is added to it.
   void Return(const sim::Credit& credit) {
-    returning_.push_back(credit);
+    if (!returning_.empty() && Continues(returning_.back(), credit)) {
+      returning_.back().packets += credit.packets;
+    } else {
+      returning_.push_back(credit);
+    }
     if (holder_waits_ && credit.time < *next_) {
       *next_ = credit.time;
     }
@@ -95,6 +98,11 @@ class CreditPool {
     uint32_t leaked = 0;
   };
 
+  static bool Continues(const sim::Credit& last, const sim::Credit& credit) {
+    return last.time + last.packets * last.spacing == credit.time &&
+           last.spacing == credit.spacing && last.units == credit.units &&
+           last.virtual_channel == credit.virtual_channel;
+  }
   // The first of those returning for a virtual channel, or end.
   std::vector<sim::Credit>::iterator FirstReturning(int virtual_channel);
   // Counts `packets` of a return, the first of which is then not later than counted.

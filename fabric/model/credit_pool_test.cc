@@ -114,6 +114,22 @@ TEST_F(CreditTrainTest, PartOfAReturnCanBeCounted) {
   EXPECT_FALSE(pool_.Complete());
 }
 
+// The same as one return of three packets; a gap, another size or channel starts a new one.
+TEST_F(CreditPoolTest, ReturnsThatFollowEachOtherTakeThePlaceOfOne) {
+  Take(0, 10);
+  for (const Ticks time : {20, 25, 30}) {
+    pool_.Return({time, 5, 1, 2, 0});
+  }
+  const int64_t one = pool_.MemoryBytes();
+  EXPECT_EQ(pool_.EarliestFor(5, 0, 4, 100), 25);
+  Take(0, 4);
+  pool_.Return({41, 5, 1, 2, 0});
+  pool_.Return({46, 5, 1, 1, 0});
+  pool_.Return({51, 5, 1, 1, 1});
+  EXPECT_GT(pool_.MemoryBytes(), one);
+  EXPECT_EQ(pool_.EarliestFor(5, 0, 5, 100), 46);
+}
+
 TEST_F(CreditPoolTest, CompleteCountsWhatIsOnItsWay) {
   EXPECT_TRUE(pool_.Complete());
   Take(0, 4);
