@@ -152,6 +152,37 @@ TEST_F(RunnerTest, CountersAndVirtualTimeNeverGoBack) {
   EXPECT_GT(statistics.window_ps(), 0);
 }
 
+class LargestPodTest : public ::testing::Test {
+ protected:
+  static constexpr int kLinks = 1024 * 4;
+
+  LargestPodTest() { runner_ = Runner::Create(*ResolveFabric("ualink-pod-1024"), group_).value(); }
+
+  SoloGroup group_;
+  std::unique_ptr<Runner> runner_;
+};
+
+// All of an idle fabric's memory over its channels as the engine has them: for each link one from
+// port to switch and back, and one from endpoint to port and back.
+TEST_F(LargestPodTest, AChannelOfAnIdleFabricTakes256BytesAtMost) {
+  EXPECT_LE(runner_->fabric().MemoryBytes(), 4 * kLinks * 256);
+}
+
+// 127 messages of 64 KiB from each rank, of which the executor posts 32. A share of one of them is
+// a record of 24 B at each of 4 links, in queues of up to twice its size, on both sides of the way
+// to the port; as much again for what is in the switches and on its way.
+TEST_F(LargestPodTest, MessagesToComeTakeNoMemory) {
+  v1::Workload workload = testing::AllReduce(128, {int64_t{128} << 16});
+  workload.set_collective(v1::COLLECTIVE_ALL_TO_ALL);
+  workload.set_payload(v1::PAYLOAD_MODE_NONE);
+  workload.set_check(false);
+  const int64_t idle = runner_->fabric().MemoryBytes();
+  v1::RunStatistics statistics;
+  const auto result = runner_->Run(workload, {}, &statistics);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_LE(statistics.processes(0).fabric_bytes() - idle, 128 * 32 * 4 * 24 * 2 * 2 * 2);
+}
+
 TEST(ExitCodeOfResultTest, WrongElementsAndDamagedMessagesAreOne) {
   v1::Result result;
   result.add_rows()->set_wrong(-1);
