@@ -1,6 +1,7 @@
 #include "fabric/api/fabric.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <utility>
 
@@ -412,13 +413,13 @@ void FabricImpl::ConnectEndpoint(EndpointParts& parts) {
   }
 }
 
+// A partition owns a block of endpoints; they were made in order, up or down.
 FabricImpl::EndpointParts* FabricImpl::OwnedEndpoint(EndpointId endpoint) {
-  for (EndpointParts& parts : endpoints_) {
-    if (parts.id == endpoint) {
-      return &parts;
-    }
+  if (!Owns(endpoint)) {
+    return nullptr;
   }
-  return nullptr;
+  const int distance = endpoint.value() - endpoints_.front().id.value();
+  return &endpoints_[static_cast<size_t>(std::abs(distance))];
 }
 
 // What a link's loss would do to a read that is half answered is not modelled.
