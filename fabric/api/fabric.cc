@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/api/fabric_faults.h"
+#include "fabric/api/spec_checks.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
 #include "fabric/base/units_text.h"
@@ -29,50 +31,6 @@ struct Delay {
   const char* name;
   Ticks ticks;
 };
-
-// Buffer space in wire units, rounded down.
-absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkTiming& timing, const char* where) {
-  const Ratio units = Ratio(buffer.count()) / timing.framing().unit_bytes();
-  const int64_t whole = units.numerator() / units.denominator();
-  const int64_t packet = timing.shapes().back().units;
-  constexpr int64_t kUnitsMax = 1 << 30;
-  if (whole < packet || whole > kUnitsMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(where, ".buffer_per_vc: ", buffer.count(), " B; at least one full packet of ",
-                     (timing.framing().unit_bytes() * Ratio(packet)).Ceil(), " B, at most 1 GiB"));
-  }
-  return static_cast<uint32_t>(whole);
-}
-
-// The parts of in-switch work that must fit records and tables.
-absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout) {
-  if (!spec.switch_chip.in_switch.has_value()) {
-    return absl::OkStatus();
-  }
-  const InSwitchSpec& inside = *spec.switch_chip.in_switch;
-  constexpr int kChannelsMax = kVirtualChannelsMax - 1;  // requests take one
-  if (spec.switch_chip.virtual_channels > kChannelsMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("switch.virtual_channels: ", spec.switch_chip.virtual_channels, "; at most ",
-                     kChannelsMax, " where switches reduce"));
-  }
-  for (const Layout::Plane& plane : layout.planes()) {
-    const int ports = plane.links * layout.endpoints();
-    if (inside.sessions < ports) {
-      return absl::InvalidArgumentError(absl::StrCat("switch.in_switch.sessions: ", inside.sessions,
-                                                     "; at least one for each of ", ports,
-                                                     " ports"));
-    }
-  }
-  const int64_t packet = timing.framing().max_payload().count();
-  const int64_t packets = inside.session_payload.count() / packet;
-  if (packets < 1 || packets > BlockTag::kPacketsMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("switch.in_switch.session_payload: ", inside.session_payload.count(),
-                     " B; 1 to ", BlockTag::kPacketsMax, " packets of ", packet, " B"));
-  }
-  return absl::OkStatus();
-}
 
 class FabricImpl final : public Fabric {
  public:
@@ -165,33 +123,6 @@ class FabricImpl final : public Fabric {
 Ratio UnitsPerFlit(const LinkSpec& link, const LinkTiming& timing) {
   return link.has_errors ? Ratio(link.errors.flit.count()) / timing.framing().unit_bytes()
                          : Ratio(1);
-}
-
-// The time that a wire carries `bytes` in, rounded up to 1 ps.
-Picoseconds WireTime(Bytes bytes, const LinkTiming& timing) {
-  return Picoseconds((timing.rate().PicosecondsPerByte() * Ratio(bytes.count())).Ceil());
-}
-
-// A sender that may run a whole loop ahead of its acks is never held up by them.
-absl::Status CheckRetryWindow(const LinkSpec& link, const LinkTiming& timing) {
-  if (!link.has_errors) {
-    return absl::OkStatus();
-  }
-  const RetrySpec& retry = link.errors.retry;
-  const Bytes packet((timing.framing().unit_bytes() * Ratio(timing.shapes().back().units)).Ceil());
-  const Picoseconds covers = WireTime(retry.window, timing);
-  const Picoseconds loop =
-      timing.WireDelay() * 2 + retry.turnaround + WireTime(retry.ack_spacing + packet, timing);
-  if (covers >= loop) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("link.errors.retry.window: covers ", FormatTime(covers),
-                   " of sending, but an ack is back "
-                   "only after ",
-                   FormatTime(loop),
-                   " (both ways, turnaround, ack spacing and a packet); give "
-                   "at least the latter at the link's rate, or a shorter link"));
 }
 
 FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, const Layout& layout,
@@ -422,19 +353,6 @@ FabricImpl::EndpointParts* FabricImpl::OwnedEndpoint(EndpointId endpoint) {
   return &endpoints_[static_cast<size_t>(std::abs(distance))];
 }
 
-// What a link's loss would do to a read that is half answered is not modelled.
-bool MovesRoutes(const FaultSchedule& schedule) {
-  return std::any_of(schedule.begin(), schedule.end(), [](const Fault& fault) {
-    return std::holds_alternative<LinkStateFault>(fault.what) ||
-           std::holds_alternative<PlaneStateFault>(fault.what);
-  });
-}
-
-absl::Status RefuseRoutesWithGroups() {
-  return absl::UnimplementedError(
-      "faults: links and planes that go down or up are not modelled where switches copy or reduce");
-}
-
 absl::Status FabricImpl::SetGroups(GroupTable groups) {
   if (read_limits_.empty()) {
     return absl::UnimplementedError(
@@ -473,18 +391,8 @@ absl::Status FabricImpl::SetFaults(const FaultSchedule& schedule) {
   if (!groups_.empty() && MovesRoutes(schedule)) {
     return RefuseRoutesWithGroups();
   }
-  FaultTargets targets;
-  targets.endpoints = layout_.endpoints();
-  for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
-    targets.plane_of_link.push_back(layout_.PlaneOfLink(link));
-  }
-  targets.planes = static_cast<int>(layout_.planes().size());
-  targets.lanes = spec_.link.lanes;
-  targets.virtual_channels = spec_.switch_chip.virtual_channels;
-  targets.link_retries = spec_.link.has_errors;
-  targets.clock = timing_.clock();
-  targets.unit_bytes = timing_.framing().unit_bytes();
-  UPF_ASSIGN_OR_RETURN(faults_, FaultTimeline::Create(schedule, targets));
+  UPF_ASSIGN_OR_RETURN(faults_,
+                       FaultTimeline::Create(schedule, FaultTargetsOf(spec_, layout_, timing_)));
   routes_move_ = MovesRoutes(schedule);
   // Who waits knows only the faults of the last schedule.
   for (const PlaneParts& parts : planes_) {
@@ -598,20 +506,7 @@ absl::Status FabricImpl::RowStatus() const {
     }
   }
   if (failed != nullptr) {
-    const MessageFailure& failure = failed->endpoint->failure();
-    const int source = failed->id.value();
-    std::string down;
-    for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
-      const int end = faults_.LinkUp(source, link, failure.time) ? failure.destination : source;
-      absl::StrAppend(
-          &down, link > 0 ? ", " : "", layout_.ChannelName(EndpointId(end), link, end == source),
-          " since ",
-          FormatTime(timing_.clock().ToPicoseconds(faults_.DownSince(end, link, failure.time))));
-    }
-    return absl::DataLossError(absl::StrCat("no link is left from gpu", source, " to gpu",
-                                            failure.destination, " at ",
-                                            FormatTime(timing_.clock().ToPicoseconds(failure.time)),
-                                            ", and none comes up: down are ", down));
+    return NoLinkLeft(failed->endpoint->failure(), failed->id, faults_, layout_, timing_.clock());
   }
   return absl::OkStatus();
 }

@@ -175,8 +175,7 @@ TEST(FabricTest, InSwitchFiguresThatDoNotFitAreRefused) {
               HasSubstr("1 to 256 packets"));
   FabricSpec channels = SmallReducingFabric();
   channels.switch_chip.virtual_channels = 16;
-  EXPECT_THAT(std::string(Fabric::Create(channels, {}).status().message()),
-              HasSubstr("at most 7"));
+  EXPECT_THAT(std::string(Fabric::Create(channels, {}).status().message()), HasSubstr("at most 7"));
 }
 
 TEST(FabricTest, MessageIsSprayedEvenlyOverAllLinks) {

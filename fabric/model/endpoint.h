@@ -18,30 +18,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "fabric/api/message_port.h"
-#include "fabric/model/fault_timeline.h"
-#include "fabric/model/groups.h"
-#include "fabric/model/link_timing.h"
+#include "fabric/model/endpoint_times.h"
 #include "fabric/sim/engine.h"
 
 namespace upfabric::fabric {
-
-struct EndpointTimes {
-  sim::Clock clock;
-  Framing const* framing = nullptr;
-  sim::Ticks injection = 0;
-  sim::Ticks local_latency = 0;
-  Ratio ticks_per_local_byte;
-  int virtual_channels = 1;
-  uint64_t seed = 0;
-  const FaultTimeline* faults = nullptr;
-  const GroupTable* groups = nullptr;  // null where switches neither copy nor reduce
-};
-
-// A message that no link will carry any more.
-struct MessageFailure {
-  sim::Ticks time = 0;
-  int destination = -1;  // none has failed
-};
 
 class Endpoint final : public sim::Component, public MessagePort {
  public:

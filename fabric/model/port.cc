@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace upfabric::fabric {
 
@@ -175,7 +176,7 @@ void Port::TakeBack(Lane& lane, Ticks now) {
       counted += i < lane.counted ? 1 : 0;
     }
   }
-  lane.shares = kept;
+  lane.shares = std::move(kept);
   lane.counted = counted;
 }
 

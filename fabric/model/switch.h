@@ -19,26 +19,14 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
-#include "fabric/model/groups.h"
 #include "fabric/model/multicast_unit.h"
 #include "fabric/model/reduction_unit.h"
+#include "fabric/model/switch_options.h"
+#include "fabric/model/train_queue.h"
 #include "fabric/model/transmitter.h"
 #include "fabric/sim/engine.h"
 
 namespace upfabric::fabric {
-
-struct SwitchOptions {
-  int links_per_endpoint = 1;
-  int first_link = 0;                  // of the links of an endpoint, the first that ends here
-  int ports = 0;                       // endpoints x links_per_endpoint
-  uint32_t endpoint_buffer_units = 0;  // credits of each output and virtual channel
-  // Outputs share no state, so each may run through the window by itself. Merging them in the order
-  // (time, output) gives the same result, which a test shows; kinds that share state will need it.
-  bool merge_outputs = false;
-  // Both null, or both set: what the chip can do inside.
-  const ReductionTimes* reduction = nullptr;
-  const GroupTable* groups = nullptr;
-};
 
 class Switch final : public sim::Component {
  public:
@@ -77,23 +65,8 @@ class Switch final : public sim::Component {
     CreditPool* credits_out = nullptr;
     int64_t received = 0;
   };
-  struct Entry {
-    sim::Record train;
-    uint32_t input = 0;
-    uint32_t counted = 0;  // of its packets, those in Queue::waiting
-
-    // By arrival of the first packet, ties by input.
-    bool OlderThan(const Entry& other) const {
-      return train.time != other.train.time ? train.time < other.train.time : input < other.input;
-    }
-  };
-  // Trains of one output and virtual channel, by their first packet, oldest first up to `sorted`.
-  struct Queue {
-    sim::RecordQueue<Entry> entries;
-    size_t sorted = 0;
-    size_t first_uncounted = 0;  // all trains before it are counted whole
-    int64_t waiting = 0;         // packets that had arrived when last counted, and have not left
-  };
+  using Entry = QueuedTrain;
+  using Queue = TrainQueue;
   struct Output {
     Transmitter transmitter;
     bool active = false;  // in active_

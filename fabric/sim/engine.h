@@ -11,6 +11,7 @@
 #ifndef UPFABRIC_FABRIC_SIM_ENGINE_H_
 #define UPFABRIC_FABRIC_SIM_ENGINE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -57,9 +58,7 @@ class Outlet {
     } else {
       crossing_->push_back({record, channel_, 0});
     }
-    if (record.time < *next_) {
-      *next_ = record.time;
-    }
+    *next_ = std::min(*next_, record.time);
   }
 
   // As Emit, for a train of packets `spacing` apart; one that continues the last record of the

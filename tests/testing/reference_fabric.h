@@ -18,11 +18,13 @@
 #include <utility>
 #include <vector>
 
+#include "fabric/api/fabric_faults.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/model/fault_timeline.h"
 #include "fabric/model/flit_errors.h"
 #include "fabric/model/link_timing.h"
 #include "fabric/topo/layout.h"
+#include "tests/testing/reference_packets.h"
 #include "tests/testing/traffic.h"
 
 namespace upfabric::fabric::testing {
@@ -106,53 +108,11 @@ class ReferenceFabric {
   int64_t shares_returned() const { return shares_returned_; }
 
  private:
-  // kCopy: up, to be copied to a group. kRequest: for a block; copied like it. kAnswer: up.
-  enum class Kind { kMessage, kCopy, kRequest, kAnswer, kResult };
-  // A block of a reduce-read.
-  struct Block {
-    uint32_t index = 0;  // of the send
-    int reader = 0;
-    size_t link = 0;               // of the reader
-    int lane = 0;                  // of answers and result
-    std::vector<int64_t> payload;  // by packet
-    std::vector<int> missing;      // by packet: answers
-    uint64_t sequence = 0;         // order of arrival at the switch
-    int64_t results_missing = 0;
-  };
-  // Of one packet.
-  struct Copies {
-    int waiting = 0;  // that have not left
-    Ticks left = 0;   // when the last one has
-  };
-  struct Packet {
-    uint32_t index = 0;  // of the send
-    int source = 0;
-    int destination = 0;
-    int64_t payload = 0;
-    int lane = 0;
-    int64_t message_packets = 1;
-    uint64_t share = 0;          // the packets that were posted together on one link
-    bool first_of_share = true;  // none of it has left before
-    Ticks ticks = 0;             // how long it took on the link it came in on; 0 at its source
-    Ticks head = 0;              // when it (or its share) became ready here
-    size_t input = 0;            // switch: the link it came in on
-    Kind kind = Kind::kMessage;
-    std::shared_ptr<Block> block = nullptr;
-    int64_t number = 0;  // in the block
-    std::shared_ptr<Copies> copies = nullptr;
-  };
-  struct Sender {
-    Sender(int lanes, int64_t units)
-        : queues(static_cast<size_t>(lanes)), credits(static_cast<size_t>(lanes), units) {}
-    std::vector<std::deque<Packet>> queues;  // by virtual channel
-    std::vector<int64_t> credits;
-    Ticks free = 0;
-    int64_t sessions = 0;
-    const FlitErrors* errors = nullptr;
-    uint64_t draw_key = 0;
-    int64_t wire = 0;  // units put on the wire
-    int64_t fails_at = std::numeric_limits<int64_t>::max();
-  };
+  using Kind = ReferenceKind;
+  using Block = ReferenceBlock;
+  using Copies = ReferenceCopies;
+  using Packet = ReferencePacket;
+  using Sender = ReferenceSender;
   using Share = std::vector<Packet>;
   class Port final : public MessagePort {
    public:
@@ -180,10 +140,8 @@ class ReferenceFabric {
     ReferenceFabric& fabric_;
     int self_;
   };
-  // At one instant routes change before shares reach their ports, the endpoint's shares before
-  // answers; an endpoint hears of arrivals, by link, then of shares that come back, by link, then
-  // of its timers; credits leak last.
-  enum Order { kFault, kNetwork, kAnswers, kDelivery, kReturn, kTimer, kLeak };
+  using Order = ReferenceOrder;
+  using enum ReferenceOrder;
   using Key = std::tuple<Ticks, int, int, int, uint64_t>;  // time, order, endpoint, link, sequence
 
   void At(Ticks time, Order order, int endpoint, int link, std::function<void()> action) {
@@ -219,18 +177,7 @@ class ReferenceFabric {
   }
 
   void SetFaults(const FaultSchedule& schedule) {
-    FaultTargets targets;
-    targets.endpoints = spec_.endpoints;
-    for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
-      targets.plane_of_link.push_back(layout_.PlaneOfLink(link));
-    }
-    targets.planes = static_cast<int>(layout_.planes().size());
-    targets.lanes = spec_.link.lanes;
-    targets.virtual_channels = spec_.switch_chip.virtual_channels;
-    targets.link_retries = spec_.link.has_errors;
-    targets.clock = timing_.clock();
-    targets.unit_bytes = timing_.framing().unit_bytes();
-    faults_ = *FaultTimeline::Create(schedule, targets);
+    faults_ = *FaultTimeline::Create(schedule, FaultTargetsOf(spec_, layout_, timing_));
     for (const Ticks time : faults_.times()) {
       At(time, kFault, 0, 0, [this] { ChangeRoutesAndRates(); });
     }
@@ -390,33 +337,16 @@ class ReferenceFabric {
         share.push_back(
             {tag, source, group, payload.count(), lane, packets, 0, share.empty(), 0, 0, 0, kind});
       }
-      SendToPort(kind == Kind::kRequest ? RequestsFor(share, LinkIndex(source, link)) : share, link,
+      SendToPort(kind == Kind::kRequest ? Requests(share, LinkIndex(source, link)) : share, link,
                  ready);
     }
   }
 
-  // One request for each block.
-  Share RequestsFor(const Share& share, size_t link) const {
-    const InSwitchSpec& inside = *spec_.switch_chip.in_switch;
-    const int64_t most = inside.session_payload.count() / timing_.framing().max_payload().count();
-    Share requests;
-    for (const Packet& packet : share) {
-      if (requests.empty() || requests.back().block->results_missing == most) {
-        requests.push_back(packet);
-        requests.back().payload = 0;
-        requests.back().lane = spec_.switch_chip.virtual_channels;
-        requests.back().block = std::make_shared<Block>();
-        requests.back().block->index = packet.index;
-        requests.back().block->reader = packet.source;
-        requests.back().block->link = link;
-        requests.back().block->lane = packet.lane;
-      }
-      Block& block = *requests.back().block;
-      block.payload.push_back(packet.payload);
-      block.missing.push_back(static_cast<int>(Members(packet.destination).size()));
-      ++block.results_missing;
-    }
-    return requests;
+  Share Requests(const Share& share, size_t link) const {
+    const int64_t packets = spec_.switch_chip.in_switch->session_payload.count() /
+                            timing_.framing().max_payload().count();
+    return RequestsFor(share, link, packets, static_cast<int>(Members(share[0].destination).size()),
+                       spec_.switch_chip.virtual_channels);
   }
 
   void SetErrorRate(Sender& sender, size_t channel, Ratio rate) {
@@ -585,14 +515,7 @@ class ReferenceFabric {
   void QueueAtOutput(Packet packet, size_t input, size_t output) {
     packet.head = now_;
     packet.input = input;
-    std::deque<Packet>& queue = down_[output].queues[static_cast<size_t>(packet.lane)];
-    // Packets of one instant queue by input.
-    auto position = queue.end();
-    while (position != queue.begin() && std::prev(position)->head == now_ &&
-           std::prev(position)->input > input) {
-      --position;
-    }
-    queue.insert(position, packet);
+    InsertByInput(down_[output].queues[static_cast<size_t>(packet.lane)], packet);
     touched_.insert({false, output});
   }
 

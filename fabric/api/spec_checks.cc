@@ -1,0 +1,80 @@
+#include "fabric/api/spec_checks.h"
+
+#include "absl/strings/str_cat.h"
+#include "fabric/base/units_text.h"
+#include "fabric/model/block_tag.h"
+
+namespace upfabric::fabric {
+namespace {
+
+// The time that a wire carries `bytes` in, rounded up to 1 ps.
+Picoseconds WireTime(Bytes bytes, const LinkTiming& timing) {
+  return Picoseconds((timing.rate().PicosecondsPerByte() * Ratio(bytes.count())).Ceil());
+}
+
+}  // namespace
+
+absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkTiming& timing, const char* where) {
+  const Ratio units = Ratio(buffer.count()) / timing.framing().unit_bytes();
+  const int64_t whole = units.numerator() / units.denominator();
+  const int64_t packet = timing.shapes().back().units;
+  constexpr int64_t kUnitsMax = 1 << 30;
+  if (whole < packet || whole > kUnitsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ".buffer_per_vc: ", buffer.count(), " B; at least one full packet of ",
+                     (timing.framing().unit_bytes() * Ratio(packet)).Ceil(), " B, at most 1 GiB"));
+  }
+  return static_cast<uint32_t>(whole);
+}
+
+absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout) {
+  if (!spec.switch_chip.in_switch.has_value()) {
+    return absl::OkStatus();
+  }
+  const InSwitchSpec& inside = *spec.switch_chip.in_switch;
+  constexpr int kChannelsMax = kVirtualChannelsMax - 1;  // requests take one
+  if (spec.switch_chip.virtual_channels > kChannelsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("switch.virtual_channels: ", spec.switch_chip.virtual_channels, "; at most ",
+                     kChannelsMax, " where switches reduce"));
+  }
+  for (const Layout::Plane& plane : layout.planes()) {
+    const int ports = plane.links * layout.endpoints();
+    if (inside.sessions < ports) {
+      return absl::InvalidArgumentError(absl::StrCat("switch.in_switch.sessions: ", inside.sessions,
+                                                     "; at least one for each of ", ports,
+                                                     " ports"));
+    }
+  }
+  const int64_t packet = timing.framing().max_payload().count();
+  const int64_t packets = inside.session_payload.count() / packet;
+  if (packets < 1 || packets > BlockTag::kPacketsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("switch.in_switch.session_payload: ", inside.session_payload.count(),
+                     " B; 1 to ", BlockTag::kPacketsMax, " packets of ", packet, " B"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRetryWindow(const LinkSpec& link, const LinkTiming& timing) {
+  if (!link.has_errors) {
+    return absl::OkStatus();
+  }
+  const RetrySpec& retry = link.errors.retry;
+  const Bytes packet((timing.framing().unit_bytes() * Ratio(timing.shapes().back().units)).Ceil());
+  const Picoseconds covers = WireTime(retry.window, timing);
+  const Picoseconds loop =
+      timing.WireDelay() * 2 + retry.turnaround + WireTime(retry.ack_spacing + packet, timing);
+  if (covers >= loop) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("link.errors.retry.window: covers ", FormatTime(covers),
+                   " of sending, but an ack is back "
+                   "only after ",
+                   FormatTime(loop),
+                   " (both ways, turnaround, ack spacing and a packet); give "
+                   "at least the latter at the link's rate, or a shorter link"));
+}
+
+}  // namespace upfabric::fabric

@@ -1,0 +1,28 @@
+// What must hold of a fabric's figures together, beyond what each must by itself.
+//
+// Errors: kInvalidArgument, naming the field.
+
+#ifndef UPFABRIC_FABRIC_API_SPEC_CHECKS_H_
+#define UPFABRIC_FABRIC_API_SPEC_CHECKS_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "fabric/model/link_timing.h"
+#include "fabric/model/spec.h"
+#include "fabric/topo/layout.h"
+
+namespace upfabric::fabric {
+
+// Buffer space in wire units, rounded down: at least one packet.
+absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkTiming& timing, const char* where);
+
+// The parts of in-switch work fit records and tables.
+absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout);
+
+// A sender that may run a whole loop ahead of its acks is never held up by them.
+absl::Status CheckRetryWindow(const LinkSpec& link, const LinkTiming& timing);
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_API_SPEC_CHECKS_H_

@@ -1,0 +1,39 @@
+// What all endpoints of a fabric have in common, and how one says that it cannot go on.
+//
+// Units: ticks.
+
+#ifndef UPFABRIC_FABRIC_MODEL_ENDPOINT_TIMES_H_
+#define UPFABRIC_FABRIC_MODEL_ENDPOINT_TIMES_H_
+
+#include <cstdint>
+
+#include "fabric/base/ratio.h"
+#include "fabric/model/fault_timeline.h"
+#include "fabric/model/framing.h"
+#include "fabric/model/groups.h"
+#include "fabric/sim/clock.h"
+#include "fabric/sim/record.h"
+
+namespace upfabric::fabric {
+
+struct EndpointTimes {
+  sim::Clock clock;
+  Framing const* framing = nullptr;
+  sim::Ticks injection = 0;
+  sim::Ticks local_latency = 0;
+  Ratio ticks_per_local_byte;
+  int virtual_channels = 1;
+  uint64_t seed = 0;
+  const FaultTimeline* faults = nullptr;
+  const GroupTable* groups = nullptr;  // null where switches neither copy nor reduce
+};
+
+// A message that no link will carry any more.
+struct MessageFailure {
+  sim::Ticks time = 0;
+  int destination = -1;  // none has failed
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_ENDPOINT_TIMES_H_

@@ -1,0 +1,28 @@
+// What a switch chip is, apart from its times.
+
+#ifndef UPFABRIC_FABRIC_MODEL_SWITCH_OPTIONS_H_
+#define UPFABRIC_FABRIC_MODEL_SWITCH_OPTIONS_H_
+
+#include <cstdint>
+
+#include "fabric/model/groups.h"
+#include "fabric/model/reduction_unit.h"
+
+namespace upfabric::fabric {
+
+struct SwitchOptions {
+  int links_per_endpoint = 1;
+  int first_link = 0;                  // of the links of an endpoint, the first that ends here
+  int ports = 0;                       // endpoints x links_per_endpoint
+  uint32_t endpoint_buffer_units = 0;  // credits of each output and virtual channel
+  // Outputs share no state, so each may run through the window by itself. Merging them in the order
+  // (time, output) gives the same result, which a test shows; kinds that share state will need it.
+  bool merge_outputs = false;
+  // Both null, or both set: what the chip can do inside.
+  const ReductionTimes* reduction = nullptr;
+  const GroupTable* groups = nullptr;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_SWITCH_OPTIONS_H_

@@ -1,0 +1,111 @@
+// What the plain simulator (reference_fabric.h) moves and what it keeps for each channel.
+
+#ifndef UPFABRIC_TESTS_TESTING_REFERENCE_PACKETS_H_
+#define UPFABRIC_TESTS_TESTING_REFERENCE_PACKETS_H_
+
+#include <cstdint>
+#include <deque>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "fabric/model/flit_errors.h"
+#include "fabric/sim/record.h"
+
+namespace upfabric::fabric::testing {
+
+// kCopy: up, to be copied to a group. kRequest: for a block; copied like it. kAnswer: up.
+enum class ReferenceKind { kMessage, kCopy, kRequest, kAnswer, kResult };
+
+// A block of a reduce-read.
+struct ReferenceBlock {
+  uint32_t index = 0;  // of the send
+  int reader = 0;
+  size_t link = 0;               // of the reader
+  int lane = 0;                  // of answers and result
+  std::vector<int64_t> payload;  // by packet
+  std::vector<int> missing;      // by packet: answers
+  uint64_t sequence = 0;         // order of arrival at the switch
+  int64_t results_missing = 0;
+};
+
+// Of one packet.
+struct ReferenceCopies {
+  int waiting = 0;      // that have not left
+  sim::Ticks left = 0;  // when the last one has
+};
+
+struct ReferencePacket {
+  uint32_t index = 0;  // of the send
+  int source = 0;
+  int destination = 0;
+  int64_t payload = 0;
+  int lane = 0;
+  int64_t message_packets = 1;
+  uint64_t share = 0;          // the packets that were posted together on one link
+  bool first_of_share = true;  // none of it has left before
+  sim::Ticks ticks = 0;        // how long it took on the link it came in on; 0 at its source
+  sim::Ticks head = 0;         // when it (or its share) became ready here
+  size_t input = 0;            // switch: the link it came in on
+  ReferenceKind kind = ReferenceKind::kMessage;
+  std::shared_ptr<ReferenceBlock> block = nullptr;
+  int64_t number = 0;  // in the block
+  std::shared_ptr<ReferenceCopies> copies = nullptr;
+};
+
+struct ReferenceSender {
+  ReferenceSender(int lanes, int64_t units)
+      : queues(static_cast<size_t>(lanes)), credits(static_cast<size_t>(lanes), units) {}
+  std::vector<std::deque<ReferencePacket>> queues;  // by virtual channel
+  std::vector<int64_t> credits;
+  sim::Ticks free = 0;
+  int64_t sessions = 0;
+  const FlitErrors* errors = nullptr;
+  uint64_t draw_key = 0;
+  int64_t wire = 0;  // units put on the wire
+  int64_t fails_at = std::numeric_limits<int64_t>::max();
+};
+
+// At one instant routes change before shares reach their ports, the endpoint's shares before
+// answers; an endpoint hears of arrivals, by link, then of shares that come back, by link, then of
+// its timers; credits leak last.
+enum ReferenceOrder { kFault, kNetwork, kAnswers, kDelivery, kReturn, kTimer, kLeak };
+
+// Packets of one instant queue by input.
+inline void InsertByInput(std::deque<ReferencePacket>& queue, const ReferencePacket& packet) {
+  auto position = queue.end();
+  while (position != queue.begin() && std::prev(position)->head == packet.head &&
+         std::prev(position)->input > packet.input) {
+    --position;
+  }
+  queue.insert(position, packet);
+}
+
+// One request for each block of a reduce-read's packets on one link.
+inline std::vector<ReferencePacket> RequestsFor(const std::vector<ReferencePacket>& share,
+                                                size_t link, int64_t packets_max, int members,
+                                                int lane) {
+  std::vector<ReferencePacket> requests;
+  for (const ReferencePacket& packet : share) {
+    if (requests.empty() || requests.back().block->results_missing == packets_max) {
+      requests.push_back(packet);
+      requests.back().payload = 0;
+      requests.back().lane = lane;
+      requests.back().block = std::make_shared<ReferenceBlock>();
+      requests.back().block->index = packet.index;
+      requests.back().block->reader = packet.source;
+      requests.back().block->link = link;
+      requests.back().block->lane = packet.lane;
+    }
+    ReferenceBlock& block = *requests.back().block;
+    block.payload.push_back(packet.payload);
+    block.missing.push_back(members);
+    ++block.results_missing;
+  }
+  return requests;
+}
+
+}  // namespace upfabric::fabric::testing
+
+#endif  // UPFABRIC_TESTS_TESTING_REFERENCE_PACKETS_H_
