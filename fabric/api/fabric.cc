@@ -44,7 +44,6 @@ class FabricImpl final : public Fabric {
   bool Owns(EndpointId endpoint) const override { return OwnerOf(endpoint) == options_.partition; }
   int OwnerOf(EndpointId endpoint) const override { return layout_.OwnerOfEndpoint(endpoint); }
   Picoseconds Window() const override {
-    // Rounded down by the conversion of a whole number of picoseconds: exact.
     return timing_.clock().ToPicoseconds(window_.ticks);
   }
   std::string WindowLimit() const override { return window_.name; }
@@ -151,6 +150,7 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
         std::min(options.virtual_channels, spec.switch_chip.virtual_channels);
   }
   endpoint_times_.seed = options.seed;
+  endpoint_times_.spread = spec.endpoint.spread;
   endpoint_times_.faults = &faults_;
   port_times_.shapes = &timing_.shapes();
   port_times_.shape_tables = &shape_tables_;
@@ -162,6 +162,7 @@ FabricImpl::FabricImpl(const FabricSpec& spec, const FabricOptions& options, con
   port_times_.injection = endpoint_times_.injection;
   port_times_.replay_delay = 2 * wire + clock.FromPicoseconds(spec.link.errors.retry.turnaround);
   port_times_.flit_error_rate = spec.link.errors.flit_error_rate;
+  port_times_.credit_return = CreditReturnOf(spec.link, timing_);
   port_times_.errors = &error_tables_;
   port_times_.faults = &faults_;
   if (spec.switch_chip.in_switch.has_value()) {
@@ -275,6 +276,7 @@ void FabricImpl::BuildPlane(int plane) {
   options.ports = layout_.endpoints() * options.links_per_endpoint;
   options.endpoint_buffer_units = endpoint_units_;
   options.merge_outputs = options_.merge_outputs;
+  options.arbitration = spec_.switch_chip.arbitration;
   const ReadLimits* reads = nullptr;
   if (!read_limits_.empty()) {
     reads = &read_limits_[static_cast<size_t>(plane)];
@@ -583,9 +585,9 @@ absl::StatusOr<std::unique_ptr<Fabric>> Fabric::Create(const FabricSpec& spec,
   UPF_ASSIGN_OR_RETURN(const LinkTiming timing, LinkTiming::Create(spec.link, spec.protocol));
   UPF_ASSIGN_OR_RETURN(const Layout layout, Layout::Create(spec, options.partitions));
   UPF_ASSIGN_OR_RETURN(const uint32_t switch_units,
-                       BufferUnits(spec.switch_chip.buffer_per_vc, timing, "switch"));
+                       BufferUnits(spec.switch_chip.buffer_per_vc, spec.link, timing, "switch"));
   UPF_ASSIGN_OR_RETURN(const uint32_t endpoint_units,
-                       BufferUnits(spec.endpoint.buffer_per_vc, timing, "endpoint"));
+                       BufferUnits(spec.endpoint.buffer_per_vc, spec.link, timing, "endpoint"));
   UPF_RETURN_IF_ERROR(CheckInSwitch(spec, timing, layout));
   auto fabric =
       std::make_unique<FabricImpl>(spec, options, layout, timing, switch_units, endpoint_units);

@@ -228,6 +228,72 @@ TEST(FabricTest, QueuePeakCountsPacketsThatWaitForAnOutput) {
   EXPECT_EQ(traffic.arrival[1], At(615'000 + 2 * 5'760));
 }
 
+// Two senders fill the queue of an output; a third one comes late. In order of age it waits for all
+// that is there, in turn for one packet of each of the others.
+TEST(FabricTest, RoundRobinServesInputsInTurn) {
+  FabricSpec spec = SmallFabric();
+  const std::vector<Send> sends = {{1, 0, Bytes(256 * 100), 0, Picoseconds(0), 0},
+                                   {2, 0, Bytes(256 * 100), 0, Picoseconds(0), 0},
+                                   {3, 0, Bytes(256), 0, Picoseconds(300'000), 0}};
+  const Traffic oldest = RunTraffic(spec, sends);
+  EXPECT_GT(oldest.arrival[2], At(300'000 + 615'000 + 40 * 5'760));
+  spec.switch_chip.arbitration = Arbitration::kRoundRobin;
+  const Traffic in_turn = RunTraffic(spec, sends);
+  EXPECT_LT(in_turn.arrival[2], At(300'000 + 615'000 + 4 * 5'760));
+  EXPECT_EQ(std::max(in_turn.arrival[0], in_turn.arrival[1]),
+            std::max(oldest.arrival[0], oldest.arrival[1]));
+}
+
+TEST(FabricTest, WholeMessagesOrDestinationsTakeOneLink) {
+  FabricSpec spec = SmallFabric();
+  spec.groups = {{4, 2}};
+  const auto links_used = [&](Spread spread) {
+    spec.endpoint.spread = spread;
+    std::vector<Send> sends;
+    for (int i = 0; i < 40; ++i) {
+      sends.push_back({0, 1, Bytes(20 * 256), 0, Picoseconds(0), 0});
+    }
+    int used = 0;
+    int64_t packets = 0;
+    for (const ChannelCounters& counters : RunTraffic(spec, sends).counters) {
+      used += counters.to_switch && counters.packets > 0 ? 1 : 0;
+      packets += counters.to_switch ? counters.packets : 0;
+      EXPECT_EQ(counters.packets % (spread == Spread::kPackets ? 1 : 20), 0);
+    }
+    EXPECT_EQ(packets, 800);
+    return used;
+  };
+  EXPECT_EQ(links_used(Spread::kPackets), 8);
+  EXPECT_GE(links_used(Spread::kMessages), 6);  // 40 balls into 8 bins
+  EXPECT_EQ(links_used(Spread::kDestinations), 1);
+}
+
+// A buffer of 120 packets and steps of 8. What leaks is back once the ends have compared counts.
+TEST(FabricTest, CreditsInStepsAndComparedCountsLoseNothing) {
+  FabricSpec spec = SmallFabric();
+  spec.switch_chip.buffer_per_vc = Bytes(288 * 120);
+  const std::vector<Send> sends = {{0, 1, Bytes(256 * 1'000), 0, Picoseconds(0), 0}};
+  const Traffic plain = RunTraffic(spec, sends);
+  spec.link.credit_step = Bytes(288 * 8);
+  EXPECT_EQ(RunTraffic(spec, sends).arrival,
+            plain.arrival);  // the buffer covers the loop and a step
+  const FaultSchedule leaks = {
+      {SimTime(), CreditLeakFault{{EndpointId(0), 0}, true, 0, Bytes(1 << 20)}}};  // all of them
+  EXPECT_THAT(RunTraffic(spec, sends, {}, 1, leaks).blocked, ::testing::SizeIs(1));
+  spec.link.credit_resync = Picoseconds(50'000'000);
+  const Traffic restored = RunTraffic(spec, sends, {}, 1, leaks);
+  EXPECT_THAT(restored.blocked, ::testing::IsEmpty());
+  EXPECT_GT(restored.arrival[0], plain.arrival[0]);
+}
+
+TEST(FabricTest, ABufferHoldsAPacketBesidesAStepOfCredits) {
+  FabricSpec spec = SmallFabric();
+  spec.link.credit_step = Bytes(288 * 4);
+  spec.endpoint.buffer_per_vc = Bytes(288 * 5 - 17);
+  EXPECT_THAT(std::string(Fabric::Create(spec, {}).status().message()),
+              ::testing::HasSubstr("endpoint.buffer_per_vc"));
+}
+
 // A full virtual channel does not hold up another one.
 TEST(FabricTest, VirtualChannelPassesABlockedOne) {
   FabricSpec spec = SmallFabric();

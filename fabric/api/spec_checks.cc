@@ -1,5 +1,7 @@
 #include "fabric/api/spec_checks.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "fabric/base/units_text.h"
 #include "fabric/model/block_tag.h"
@@ -14,17 +16,28 @@ Picoseconds WireTime(Bytes bytes, const LinkTiming& timing) {
 
 }  // namespace
 
-absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkTiming& timing, const char* where) {
+absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkSpec& link, const LinkTiming& timing,
+                                     const char* where) {
   const Ratio units = Ratio(buffer.count()) / timing.framing().unit_bytes();
   const int64_t whole = units.numerator() / units.denominator();
-  const int64_t packet = timing.shapes().back().units;
+  const int64_t needed = timing.shapes().back().units + CreditReturnOf(link, timing).step - 1;
   constexpr int64_t kUnitsMax = 1 << 30;
-  if (whole < packet || whole > kUnitsMax) {
+  if (whole < needed || whole > kUnitsMax) {
     return absl::InvalidArgumentError(
-        absl::StrCat(where, ".buffer_per_vc: ", buffer.count(), " B; at least one full packet of ",
-                     (timing.framing().unit_bytes() * Ratio(packet)).Ceil(), " B, at most 1 GiB"));
+        absl::StrCat(where, ".buffer_per_vc: ", buffer.count(), " B; at least one full packet",
+                     link.credit_step.count() > 0 ? " and a step of credits" : "", ", ",
+                     (timing.framing().unit_bytes() * Ratio(needed)).Ceil(), " B, at most 1 GiB"));
   }
   return static_cast<uint32_t>(whole);
+}
+
+CreditReturn CreditReturnOf(const LinkSpec& link, const LinkTiming& timing) {
+  const Ratio units = Ratio(link.credit_step.count()) / timing.framing().unit_bytes();
+  CreditReturn how;
+  how.step = static_cast<uint32_t>(std::max<int64_t>(1, units.numerator() / units.denominator()));
+  how.resync = timing.clock().FromPicoseconds(link.credit_resync);
+  how.delay = timing.clock().FromPicoseconds(timing.WireDelay());
+  return how;
 }
 
 absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout) {

@@ -8,14 +8,20 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "fabric/model/credit_pool.h"
 #include "fabric/model/link_timing.h"
 #include "fabric/model/spec.h"
 #include "fabric/topo/layout.h"
 
 namespace upfabric::fabric {
 
-// Buffer space in wire units, rounded down: at least one packet.
-absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkTiming& timing, const char* where);
+// Buffer space in wire units, rounded down: at least one packet and what credits may lack to a
+// step.
+absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkSpec& link, const LinkTiming& timing,
+                                     const char* where);
+
+// How credits come back, in units and ticks.
+CreditReturn CreditReturnOf(const LinkSpec& link, const LinkTiming& timing);
 
 // The parts of in-switch work fit records and tables.
 absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout);

@@ -94,6 +94,9 @@ absl::Status CheckSubmessage(const Message& message, const FieldDescriptor& fiel
   const bool may_be_absent = field.full_name() == "upfabric.v1.Link.fec" ||
                              field.full_name() == "upfabric.v1.Switch.in_switch" ||
                              field.full_name() == "upfabric.v1.Link.errors" ||
+                             field.full_name() == "upfabric.v1.Link.credits" ||
+                             field.full_name() == "upfabric.v1.Endpoint.spread" ||
+                             field.full_name() == "upfabric.v1.Switch.arbitration" ||
                              field.containing_oneof() != nullptr;  // CheckOneofs wants one of them
   if (may_be_absent) {
     return absl::OkStatus();

@@ -148,6 +148,18 @@ Picoseconds FigureReader::Propagation(const v1::Figure& length, const v1::Figure
   return fits ? Picoseconds(time->Ceil()) : Picoseconds(0);
 }
 
+int FigureReader::Choice(const v1::Figure& figure, std::string_view path,
+                         std::initializer_list<std::string_view> allowed) {
+  const auto* const found = std::find(allowed.begin(), allowed.end(), figure.value());
+  std::string names;
+  for (const std::string_view name : allowed) {
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  Require(found != allowed.end(), ValuePath(path),
+          absl::StrCat(figure.value(), " is not known; allowed is ", names));
+  return found != allowed.end() ? static_cast<int>(found - allowed.begin()) : 0;
+}
+
 std::string FigureReader::Word(const v1::Figure& figure, std::string_view path) {
   Require(IsIdentifier(figure.value()), ValuePath(path),
           absl::StrCat("\"", absl::CHexEscape(figure.value()),

@@ -6,6 +6,7 @@
 #ifndef UPFABRIC_FABRIC_CONFIG_FIGURE_READER_H_
 #define UPFABRIC_FABRIC_CONFIG_FIGURE_READER_H_
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,9 @@ class FigureReader {
   Ratio ErrorRate(const v1::Figure& figure, std::string_view path);
   // Time over a length, rounded up to 1 ps; at most 1 s. An error names the length.
   Picoseconds Propagation(const v1::Figure& length, const v1::Figure& delay, std::string_view path);
+  // Index of the figure's value among `allowed`.
+  int Choice(const v1::Figure& figure, std::string_view path,
+             std::initializer_list<std::string_view> allowed);
   // Lower case letters, digits and hyphens.
   std::string Word(const v1::Figure& figure, std::string_view path);
 

@@ -105,6 +105,10 @@ EndpointSpec ReadEndpoint(const v1::Endpoint& proto, FigureReader& reader) {
   spec.memory_bandwidth = reader.Rate(proto.memory_bandwidth(), "endpoint.memory_bandwidth");
   spec.local_latency = reader.Time(proto.local_latency(), "endpoint.local_latency", Zero::kRefused);
   spec.buffer_per_vc = reader.Buffer(proto.buffer_per_vc(), "endpoint.buffer_per_vc");
+  if (proto.has_spread()) {
+    spec.spread = static_cast<Spread>(
+        reader.Choice(proto.spread(), "endpoint.spread", {"packets", "messages", "destinations"}));
+  }
   return spec;
 }
 
@@ -147,6 +151,11 @@ LinkSpec ReadLink(const v1::Link& proto, FigureReader& reader) {
   spec.medium = proto.medium().name();
   spec.propagation =
       reader.Propagation(proto.medium().length(), proto.medium().delay(), "link.medium");
+  if (proto.has_credits()) {
+    const v1::Credits& credits = proto.credits();
+    spec.credit_step = reader.PacketPart(credits.step(), "link.credits.step", Zero::kAllowed);
+    spec.credit_resync = reader.Time(credits.resync(), "link.credits.resync", Zero::kAllowed);
+  }
   spec.has_errors = proto.has_errors();
   if (spec.has_errors) {
     spec.errors = ReadErrors(proto.errors(), reader);
@@ -175,6 +184,10 @@ SwitchSpec ReadSwitch(const v1::Switch& proto, FigureReader& reader) {
       reader.Count(proto.virtual_channels(), "switch.virtual_channels", channels_max);
   spec.buffer_per_vc = reader.Buffer(proto.buffer_per_vc(), "switch.buffer_per_vc");
   spec.radix = reader.Count(proto.radix(), "switch.radix", kRadixMax);
+  if (proto.has_arbitration()) {
+    spec.arbitration = static_cast<Arbitration>(
+        reader.Choice(proto.arbitration(), "switch.arbitration", {"oldest-first", "round-robin"}));
+  }
   if (proto.has_in_switch()) {
     spec.in_switch = ReadInSwitch(proto.in_switch(), reader);
   }

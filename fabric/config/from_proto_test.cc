@@ -69,6 +69,7 @@ v1::Fabric ValidFabric() {
   *endpoint.mutable_memory_bandwidth() = Spec("3.35TB/s");
   *endpoint.mutable_local_latency() = Spec("250ns");
   *endpoint.mutable_buffer_per_vc() = Spec("64KiB");
+  *endpoint.mutable_spread() = Spec("messages");
 
   v1::Link& link = *fabric.mutable_link();
   *link.mutable_lanes() = Spec("4");
@@ -87,6 +88,9 @@ v1::Fabric ValidFabric() {
   *link.mutable_medium()->mutable_delay() = Spec("4.6ns/m");
   *link.mutable_medium()->mutable_length() = Spec("2m");
 
+  *link.mutable_credits()->mutable_step() = Spec("1280B");
+  *link.mutable_credits()->mutable_resync() = Spec("10us");
+
   v1::Errors& errors = *link.mutable_errors();
   *errors.mutable_flit_error_rate() = Spec("6.2e-11");
   *errors.mutable_flit() = Spec("640B");
@@ -99,6 +103,7 @@ v1::Fabric ValidFabric() {
   *chip.mutable_virtual_channels() = Spec("4");
   *chip.mutable_buffer_per_vc() = Spec("32KiB");
   *chip.mutable_radix() = Spec("128");
+  *chip.mutable_arbitration() = Spec("round-robin");
 
   v1::Planes& planes = *fabric.mutable_topology()->mutable_planes();
   *planes.mutable_endpoints() = Spec("8");
@@ -186,6 +191,10 @@ TEST(FromProtoTest, ConvertsEveryField) {
   EXPECT_EQ(spec.endpoint.memory_bandwidth, Bandwidth(Ratio(26'800'000'000'000)));
   EXPECT_EQ(spec.endpoint.local_latency, Picoseconds(250'000));
   EXPECT_EQ(spec.endpoint.buffer_per_vc, Bytes(65'536));
+  EXPECT_EQ(spec.endpoint.spread, Spread::kMessages);
+  EXPECT_EQ(spec.link.credit_step, Bytes(1'280));
+  EXPECT_EQ(spec.link.credit_resync, Picoseconds(10'000'000));
+  EXPECT_EQ(spec.switch_chip.arbitration, Arbitration::kRoundRobin);
   EXPECT_EQ(spec.link.lanes, 4);
   EXPECT_EQ(spec.link.lane_rate, Bandwidth(Ratio(212'500'000'000)));
   EXPECT_EQ(spec.link.coding, Ratio(16, 17));
@@ -286,10 +295,14 @@ bool ClearFigure(google::protobuf::Message& message, size_t& n) {
   return false;
 }
 
+// But for those that say what they are when absent.
 TEST(FromProtoTest, EveryFigureIsRequired) {
   const std::vector<NamedFigure> figures = ListFigures(ValidFabric());
-  EXPECT_EQ(figures.size(), 39u);
+  EXPECT_EQ(figures.size(), 43u);
   for (size_t i = 0; i < figures.size(); ++i) {
+    if (figures[i].path == "endpoint.spread" || figures[i].path == "switch.arbitration") {
+      continue;
+    }
     ExpectRefused(
         [i](v1::Fabric& fabric) {
           size_t n = i;
@@ -297,6 +310,18 @@ TEST(FromProtoTest, EveryFigureIsRequired) {
         },
         figures[i].path, "is missing; give {value, source, confidence, note}");
   }
+}
+
+TEST(FromProtoTest, ChoicesThatAreAbsentAreTheUsualOnes) {
+  v1::Fabric fabric = ValidFabric();
+  fabric.mutable_endpoint()->clear_spread();
+  fabric.mutable_switch_()->clear_arbitration();
+  fabric.mutable_link()->clear_credits();
+  const FabricSpec spec = FabricSpecFromProto(fabric).value();
+  EXPECT_EQ(spec.endpoint.spread, Spread::kPackets);
+  EXPECT_EQ(spec.switch_chip.arbitration, Arbitration::kOldestFirst);
+  EXPECT_EQ(spec.link.credit_step, Bytes(0));
+  EXPECT_EQ(spec.link.credit_resync, Picoseconds(0));
 }
 
 TEST(FromProtoTest, EveryPartIsRequired) {
@@ -382,6 +407,10 @@ TEST(FromProtoTest, RatiosAndCountsHaveLimits) {
                 "1 to 1024");
   ExpectRefused([&](auto& f) { link(f)->mutable_lanes()->set_value("1.5"); }, "link.lanes.value",
                 "whole number");
+  ExpectRefused([](auto& f) { f.mutable_switch_()->mutable_arbitration()->set_value("newest"); },
+                "switch.arbitration.value", "allowed is oldest-first, round-robin");
+  ExpectRefused([](auto& f) { f.mutable_endpoint()->mutable_spread()->set_value("bytes"); },
+                "endpoint.spread.value", "allowed is packets, messages, destinations");
   ExpectRefused([](auto& f) { f.mutable_switch_()->mutable_virtual_channels()->set_value("17"); },
                 "switch.virtual_channels.value", "1 to 8");
   ExpectRefused([&](auto& f) { link(f)->mutable_lane_rate()->set_value("0Gbps"); },

@@ -8,7 +8,10 @@ using sim::Credit;
 using sim::kNever;
 using sim::Ticks;
 
-void CreditPool::Init(int virtual_channels, uint32_t units_per_channel, Ticks* next) {
+void CreditPool::Init(int virtual_channels, uint32_t units_per_channel, Ticks* next,
+                      const CreditReturn& how) {
+  UPF_CHECK_OP(how.step, <=, units_per_channel);
+  how_ = how;
   accounts_.resize(static_cast<size_t>(virtual_channels));
   units_per_channel_ = units_per_channel;
   next_ = next;
@@ -17,7 +20,7 @@ void CreditPool::Init(int virtual_channels, uint32_t units_per_channel, Ticks* n
 
 void CreditPool::Reset() {
   for (Account& account : accounts_) {
-    account = {units_per_channel_, 0, 0};
+    account = {units_per_channel_, 0, 0, 0};
   }
   returning_.clear();
   leaked_ = 0;
@@ -37,7 +40,13 @@ std::vector<Credit>::iterator CreditPool::FirstReturning(int virtual_channel) {
 }
 
 void CreditPool::Absorb(Account& account, std::vector<Credit>::iterator credit, uint32_t packets) {
-  account.held += packets * credit->units;
+  if (how_.step == 1) {
+    account.held += packets * credit->units;
+  } else {
+    account.unstepped += packets * credit->units;
+    account.held += account.unstepped / how_.step * how_.step;
+    account.unstepped %= how_.step;
+  }
   credit->packets -= packets;
   credit->time += packets * credit->spacing;
   if (credit->packets == 0) {
@@ -67,8 +76,13 @@ uint32_t CreditPool::Leak(Ticks now, int virtual_channel, uint32_t units) {
   AbsorbReturned(account, virtual_channel, now);
   const uint32_t lost = std::min(units, account.held);
   account.held -= lost;
-  account.leaked += lost;
-  leaked_ += lost;
+  if (how_.resync > 0 && lost > 0) {
+    Return(CreditOf((now / how_.resync + 1) * how_.resync + how_.delay, 0, lost, 1,
+                    static_cast<uint8_t>(virtual_channel)));
+  } else {
+    account.leaked += lost;
+    leaked_ += lost;
+  }
   return lost;
 }
 
@@ -91,6 +105,7 @@ Ticks CreditPool::AbsorbUntilEnough(Account& account, Ticks earliest, int virtua
 }
 
 // Credits that return no later, and no slower, than the train's packets start count for it whole.
+// In steps, those count that are back when the next packet would start.
 int64_t CreditPool::AbsorbTrain(Account& account, Ticks start, int virtual_channel,
                                 const PacketShape& shape, int64_t packets) {
   while (true) {
@@ -99,8 +114,14 @@ int64_t CreditPool::AbsorbTrain(Account& account, Ticks start, int virtual_chann
       return packets;
     }
     const auto first = FirstReturning(virtual_channel);
-    if (first == returning_.end() || first->time > start + train * shape.ticks) {
+    const Ticks next_start = start + train * shape.ticks;
+    if (first == returning_.end() || first->time > next_start) {
       return train;
+    }
+    if (how_.step > 1) {
+      const Ticks due = first->packets == 1 ? 1 : (next_start - first->time) / first->spacing + 1;
+      Absorb(account, first, static_cast<uint32_t>(std::min<Ticks>(due, first->packets)));
+      continue;
     }
     const bool keeps_up = first->units == shape.units && first->spacing <= shape.ticks;
     const auto wanted = static_cast<uint32_t>(packets - train);
@@ -111,7 +132,7 @@ int64_t CreditPool::AbsorbTrain(Account& account, Ticks start, int virtual_chann
 bool CreditPool::Complete() const {
   std::vector<uint64_t> units(accounts_.size());
   for (size_t i = 0; i < accounts_.size(); ++i) {
-    units[i] = uint64_t{accounts_[i].held} + accounts_[i].leaked;
+    units[i] = uint64_t{accounts_[i].held} + accounts_[i].unstepped + accounts_[i].leaked;
   }
   for (const Credit& credit : returning_) {
     units[credit.virtual_channel] += uint64_t{credit.packets} * credit.units;

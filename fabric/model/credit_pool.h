@@ -1,10 +1,12 @@
 // Credits of one channel, held by its sender: buffer space at the receiver, per virtual channel.
 //
 // Models:  a packet takes credits for its wire units when it starts; they come back, a control
-//          delay later, when its last byte has left the receiver's buffer. Credits can leak.
+//          delay later, when its last byte has left the receiver's buffer. The receiver tells the
+//          sender in whole steps only: what it has freed since the last step it keeps to itself.
+//          Credits can leak; where the protocol compares counts once in a while, they come back.
 // Costs:   returns are kept as they come, out of order, and looked at only on shortage.
-// Invariant: held + returning + outstanding + leaked is the buffer's size (checked when the fabric
-//          is quiet).
+// Invariant: held + returning + outstanding + leaked is the buffer's size, what waits for a whole
+//          step counted as returning (checked when the fabric is quiet).
 
 #ifndef UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
 #define UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
@@ -32,11 +34,19 @@ inline int64_t StartsBefore(sim::Ticks end, sim::Ticks start, sim::Ticks packet_
   return end <= start ? 1 : (end - 1 - start) / packet_time + 1;
 }
 
+// How the credits of one kind of link come back.
+struct CreditReturn {
+  uint32_t step = 1;      // wire units; at most the buffer's less those of a packet
+  sim::Ticks resync = 0;  // counts are compared at every multiple of this; 0: never
+  sim::Ticks delay = 0;   // of what that brings back
+};
+
 class CreditPool {
  public:
   // `next` is the next time of the component that holds the credits: a return lowers it while the
   // holder waits without a known time.
-  void Init(int virtual_channels, uint32_t units_per_channel, sim::Ticks* next);
+  void Init(int virtual_channels, uint32_t units_per_channel, sim::Ticks* next,
+            const CreditReturn& how = {});
 
   // Earliest time not before `earliest` at which `units` are there, if that is before `window_end`.
   // Otherwise a time from `window_end` on at which to ask again, or kNever while none is known;
@@ -79,10 +89,11 @@ class CreditPool {
     }
   }
 
-  // Takes away up to `units` of those held at `now`, until Reset; returns how many. Requires: all
-  // packets that start before `now` have taken theirs, and none that starts later.
+  // Takes away up to `units` of those held at `now`, until Reset or the next comparison of counts;
+  // returns how many. Requires: all packets that start before `now` have taken theirs, and none
+  // that starts later.
   uint32_t Leak(sim::Ticks now, int virtual_channel, uint32_t units);
-  // Units leaked since the last Reset.
+  // Units leaked since the last Reset that do not come back.
   uint32_t leaked() const { return leaked_; }
 
   void Reset();
@@ -93,6 +104,7 @@ class CreditPool {
  private:
   struct Account {
     uint32_t held = 0;
+    uint32_t unstepped = 0;  // freed, less than a step
     // Time of the last return counted: the next packet cannot start before it.
     sim::Ticks not_before = 0;
     uint32_t leaked = 0;
@@ -113,6 +125,7 @@ class CreditPool {
   sim::Ticks AbsorbUntilEnough(Account& account, sim::Ticks earliest, int virtual_channel,
                                uint32_t units, sim::Ticks window_end);
 
+  CreditReturn how_;
   std::vector<Account> accounts_;  // by virtual channel
   std::vector<sim::Credit> returning_;
   sim::Ticks* next_ = nullptr;

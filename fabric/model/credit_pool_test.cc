@@ -62,6 +62,45 @@ TEST_F(CreditPoolTest, VirtualChannelsDoNotShareCredits) {
   EXPECT_EQ(pool_.EarliestFor(5, 1, 10, 100), 5);
 }
 
+// Ten units; four in a step.
+class CreditStepTest : public ::testing::Test {
+ protected:
+  CreditStepTest() { pool_.Init(1, 10, &next_, {.step = 4, .resync = 1'000, .delay = 30}); }
+
+  Ticks next_ = kNever;
+  CreditPool pool_;
+};
+
+TEST_F(CreditStepTest, ReturnsCountOnlyInWholeSteps) {
+  pool_.TakeTrain(0, 0, {1, 10}, 1);
+  pool_.Return({20, 1, 1, 3, 0});
+  EXPECT_EQ(pool_.EarliestFor(5, 0, 1, 100), kNever);  // three freed, one less than a step
+  pool_.Return({40, 1, 1, 3, 0});
+  EXPECT_EQ(pool_.EarliestFor(5, 0, 4, 100), 40);  // six freed, four told
+  EXPECT_EQ(pool_.TakeTrain(40, 0, {1, 1}, 6), 4);
+  pool_.Return({60, 1, 1, 2, 0});
+  EXPECT_EQ(pool_.EarliestFor(50, 0, 4, 100), 60);  // eight freed
+}
+
+// Packets of one unit that take 4 ticks, freed 5 ticks apart: the second step is back at 135, when
+// the train of the first has long left.
+TEST_F(CreditStepTest, ATrainEndsWhereAStepIsNotBackInTime) {
+  pool_.TakeTrain(0, 0, {1, 10}, 1);
+  pool_.Return({100, 5, 8, 1, 0});
+  EXPECT_EQ(pool_.EarliestFor(5, 0, 1, 200), 115);
+  EXPECT_EQ(pool_.TakeTrain(115, 0, {4, 1}, 8), 4);
+  EXPECT_EQ(pool_.EarliestFor(131, 0, 1, 200), 135);
+  EXPECT_EQ(pool_.TakeTrain(135, 0, {4, 1}, 4), 4);
+}
+
+TEST_F(CreditStepTest, LeakedCreditsComeBackWhenTheCountsAreCompared) {
+  EXPECT_EQ(pool_.Leak(1'500, 0, 8), 8u);
+  EXPECT_EQ(pool_.leaked(), 0u);  // for good
+  EXPECT_TRUE(pool_.Complete());
+  EXPECT_EQ(pool_.EarliestFor(1'500, 0, 3, 1'600), 2'030);
+  EXPECT_EQ(pool_.EarliestFor(2'000, 0, 3, 2'100), 2'030);
+}
+
 // Ten units of two a packet; packets of 4 ticks.
 class CreditTrainTest : public ::testing::Test {
  protected:

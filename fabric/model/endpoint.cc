@@ -267,11 +267,16 @@ size_t Endpoint::MembersOf(int group) const {
   return (*times_->groups)[static_cast<size_t>(group)].size();
 }
 
-// Sprays over links_up_, which holds all links for what is not a message.
+// Spreads over links_up_, which holds all links for what is not a message.
 uint16_t Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
   const Framing& framing = *times_->framing;
   const int64_t packets = framing.PacketsOf(size);
-  const auto links = static_cast<int64_t>(links_up_.size());
+  if (times_->spread == Spread::kDestinations) {
+    start = share.destination;
+  }
+  const auto first = static_cast<size_t>(start % links_up_.size());
+  const auto links =
+      times_->spread == Spread::kPackets ? static_cast<int64_t>(links_up_.size()) : int64_t{1};
   const int64_t shares = std::min(packets, links);
   UPF_CHECK_OP(packets, <=, std::numeric_limits<uint32_t>::max());
   share.time = ReadyAtPort();
@@ -283,7 +288,7 @@ uint16_t Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
     const bool has_last = (packets - 1) % links == i;
     share.set_payload(static_cast<uint16_t>(
         (has_last ? framing.LastPayloadOf(size) : framing.max_payload()).count()));
-    const uint64_t link = (start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links);
+    const size_t link = (first + static_cast<size_t>(i)) % links_up_.size();
     shares_out_[links_up_[link]].Emit(share);
   }
   return static_cast<uint16_t>(shares);

@@ -1,7 +1,8 @@
 // An accelerator: takes what its client posts, spreads messages over the ports, tells the client
 // what has been delivered.
 //
-// Models:  packet by packet spraying over all links, from a start that depends on the message's
+// Models:  packet by packet spraying over all links (or a whole message over one, or all to one
+//          destination, see spec.h), from a start that depends on the message's
 //          name only; injection time to the port; a message is delivered when the last of its
 //          shares is; local copies and reductions, one after another, at memory bandwidth plus a
 //          fixed time. Under faults (faults.h) it sprays over the links that are up, posts again

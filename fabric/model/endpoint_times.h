@@ -11,6 +11,7 @@
 #include "fabric/model/fault_timeline.h"
 #include "fabric/model/framing.h"
 #include "fabric/model/groups.h"
+#include "fabric/model/spec.h"
 #include "fabric/sim/clock.h"
 #include "fabric/sim/record.h"
 
@@ -24,6 +25,7 @@ struct EndpointTimes {
   Ratio ticks_per_local_byte;
   int virtual_channels = 1;
   uint64_t seed = 0;
+  Spread spread = Spread::kPackets;
   const FaultTimeline* faults = nullptr;
   const GroupTable* groups = nullptr;  // null where switches neither copy nor reduce
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
+#include "fabric/model/credit_pool.h"
 #include "fabric/model/fault_timeline.h"
 #include "fabric/model/flit_errors.h"
 #include "fabric/model/link_timing.h"
@@ -29,6 +30,7 @@ struct HopTimes {
   sim::Ticks delivery = 0;       // port to endpoint
   sim::Ticks injection = 0;      // request to answer
   sim::Ticks replay_delay = 0;   // from a failed packet's last bit to its next start
+  CreditReturn credit_return;    // of the buffers it sends to
   Ratio flit_error_rate;         // as built
   FlitErrorTables* errors = nullptr;
   const FaultTimeline* faults = nullptr;

@@ -44,12 +44,17 @@ struct EthernetSpec {
 
 using ProtocolSpec = std::variant<NvlinkSpec, UalinkSpec, EthernetSpec>;
 
+// What an endpoint sends over one link: every packet of a message over the next one, a whole
+// message over one by its name, or all that goes to one destination.
+enum class Spread { kPackets, kMessages, kDestinations };
+
 struct EndpointSpec {
   Picoseconds injection;
   Picoseconds delivery;
   Bandwidth memory_bandwidth;
   Picoseconds local_latency;
   Bytes buffer_per_vc;
+  Spread spread = Spread::kPackets;
 };
 
 struct FecSpec {
@@ -89,8 +94,10 @@ struct LinkSpec {
   FecSpec fec;
   std::vector<RetimerSpec> retimers;
   std::string medium;
-  Picoseconds propagation;  // length x delay, rounded up to 1 ps
-  bool has_errors = false;  // else no flit fails, and none can be made to
+  Picoseconds propagation;    // length x delay, rounded up to 1 ps
+  Bytes credit_step;          // buffer space in one return of credits; 0: that of each packet
+  Picoseconds credit_resync;  // between comparisons of the counts of credits; 0: never
+  bool has_errors = false;    // else no flit fails, and none can be made to
   ErrorSpec errors;
 };
 
@@ -107,11 +114,16 @@ struct InSwitchSpec {
 // What a record can name, those of requests of reduce-reads included.
 inline constexpr int kVirtualChannelsMax = 8;
 
+// Which of several packets that wait for one output goes first: the one that came first, or the
+// next input's in turn.
+enum class Arbitration { kOldestFirst, kRoundRobin };
+
 struct SwitchSpec {
   Picoseconds pipeline;
-  int virtual_channels = 1;  // 1..16; with in_switch 1..15, requests have one more
+  int virtual_channels = 1;  // 1..8; with in_switch 1..7, requests have one more
   Bytes buffer_per_vc;
   int radix = 0;
+  Arbitration arbitration = Arbitration::kOldestFirst;
   std::optional<InSwitchSpec> in_switch = std::nullopt;
 };
 

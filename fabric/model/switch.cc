@@ -210,6 +210,9 @@ Ticks Switch::RunMerged(Ticks window_end) {
 
 // The virtual channel whose oldest packet can start first; of several, the oldest packet.
 StartChoice Switch::Choose(int output, Ticks window_end) {
+  if (options_.arbitration == Arbitration::kRoundRobin) {
+    return ChooseInTurn(output, window_end);
+  }
   Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
   StartChoice best;
   const Entry* best_entry = nullptr;
@@ -233,6 +236,73 @@ StartChoice Switch::Choose(int output, Ticks window_end) {
   return best;
 }
 
+// When another input or virtual channel than the chosen one could come next.
+Ticks Switch::NextInTurn(int output, const StartChoice& choice, const Offers& offers) const {
+  const Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
+  const int64_t turn = TurnOf(QueueOf(output, choice.lane).entries[choice.entry], choice.lane);
+  Ticks next = kNever;
+  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
+    const Ticks offered = offers[static_cast<size_t>(lane)].start;
+    if (lane != choice.lane && offered > choice.start) {
+      next = std::min(next, offered);
+      continue;
+    }
+    const Queue& queue = QueueOf(output, lane);
+    for (size_t i = 0; i < queue.entries.size() && queue.entries[i].train.time < next; ++i) {
+      if (TurnOf(queue.entries[i], lane) != turn) {
+        next = std::min(next, Eligible(queue.entries[i], transmitter));
+      }
+    }
+  }
+  return next;
+}
+
+// The first lanes that could start a full packet, then in turn what has come in on them by then.
+StartChoice Switch::ChooseInTurn(int output, Ticks window_end) {
+  const Output& out = outputs_[static_cast<size_t>(output)];
+  Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
+  Offers offers;
+  Ticks start = kNever;
+  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
+    const Queue& queue = QueueOf(output, lane);
+    Ticks first = kNever;
+    for (size_t i = 0; i < queue.entries.size() && queue.entries[i].train.time < first; ++i) {
+      first = std::min(first, Eligible(queue.entries[i], transmitter));
+    }
+    if (first != kNever) {
+      StartChoice& offer = offers[static_cast<size_t>(lane)];
+      offer = transmitter.Offer(first, lane, times_->full_payload, window_end);
+      start = std::min(start, offer.start);
+    }
+  }
+  StartChoice best;
+  best.start = start;
+  if (start >= window_end) {
+    return best;
+  }
+  const auto key = [&](const Entry& entry, int lane) {
+    const int64_t turn = TurnOf(entry, lane);
+    return std::pair(turn <= out.turn, turn);
+  };
+  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
+    const StartChoice& offer = offers[static_cast<size_t>(lane)];
+    const Queue& queue = QueueOf(output, lane);
+    for (size_t i = 0; offer.start == start && i < queue.entries.size(); ++i) {
+      const Entry& entry = queue.entries[i];
+      if (Eligible(entry, transmitter) <= start &&
+          (best.lane < 0 ||
+           key(entry, lane) < key(QueueOf(output, best.lane).entries[best.entry], best.lane))) {
+        best = offer;
+        best.entry = i;
+      }
+    }
+  }
+  const Entry& chosen = QueueOf(output, best.lane).entries[best.entry];
+  best.ready = std::max(Eligible(chosen, transmitter), transmitter.free());
+  best.other_start = NextInTurn(output, best, offers);
+  return best;
+}
+
 // How many packets may leave from choice.start on before something else has to be decided: the end
 // of the window, an older packet of this virtual channel, any of another one.
 int64_t Switch::TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
@@ -249,7 +319,7 @@ int64_t Switch::TrainLimit(const Queue& queue, const StartChoice& choice, const 
     // A slower input: the packets' eligible times run away from the starts.
     limit = std::min(limit, (choice.start - entry.train.time) / (spacing - shape.ticks));
   }
-  if (queue.entries.size() > 1) {
+  if (queue.entries.size() > 1 && options_.arbitration == Arbitration::kOldestFirst) {
     // Packets that arrive before the next train's first one; at the same instant the lower input
     // wins.
     const Entry& next = queue.entries[1];
@@ -262,6 +332,10 @@ int64_t Switch::TrainLimit(const Queue& queue, const StartChoice& choice, const 
 void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
   Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
   Queue& queue = QueueOf(output, choice.lane);
+  if (options_.arbitration == Arbitration::kRoundRobin) {
+    BringToFront(queue, choice.entry);
+    outputs_[static_cast<size_t>(output)].turn = TurnOf(queue.entries.front(), choice.lane);
+  }
   const Entry& entry = queue.entries.front();
   const PacketShape& shape = transmitter.ShapeOf(entry.train.payload);
   const int64_t limit = TrainLimit(queue, choice, shape, window_end);
@@ -276,6 +350,13 @@ void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
   }
   CountWaiting(output, choice.start, packets, shape.ticks);
   Shorten(queue, packets);
+}
+
+// Shorten puts what is left of it back in its place.
+void Switch::BringToFront(Queue& queue, size_t entry) {
+  Entry* const begin = queue.entries.begin();
+  std::rotate(begin, begin + entry, begin + entry + 1);
+  queue.first_uncounted = 0;
 }
 
 // Takes packets off the first train; what is left goes back to its place by age.
@@ -424,6 +505,7 @@ void Switch::Reset() {
   for (Output& output : outputs_) {
     output.transmitter.Reset();
     output.active = false;
+    output.turn = -1;
   }
   for (Queue& queue : queues_) {
     queue.entries.clear();

@@ -2,7 +2,9 @@
 //
 // Models:  cut-through: a packet may leave as soon as its first bit has passed the ingress
 //          pipeline; each output sends the oldest packet first (by arrival, ties by input), one
-//          virtual channel past another that lacks credits; a packet's buffer space returns as
+//          virtual channel past another that lacks credits; or, round-robin, the next input and
+//          virtual channel in turn that has a packet there and credits for a full one. A packet's
+//          buffer space returns as
 //          credits when its last byte has left. A packet from a link that lost lanes leaves so late
 //          that it does not run dry. Multicast and reduction, where the chip has them, are units of
 //          their own.
@@ -15,6 +17,7 @@
 #define UPFABRIC_FABRIC_MODEL_SWITCH_H_
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -40,8 +43,7 @@ class Switch final : public sim::Component {
   }
 
   sim::Ticks Advance(sim::Ticks window_end) override;
-  // Applies the faults before `window_end` that are not applied yet. Of use by itself once a row
-  // has ended: what leaks later counts at its end.
+  // Applies the faults before `window_end` that are not applied yet (see Port::PassFaults).
   void PassFaults(sim::Ticks window_end);
   void Reset() override;
   int64_t MemoryBytes() const override;
@@ -70,6 +72,7 @@ class Switch final : public sim::Component {
   struct Output {
     Transmitter transmitter;
     bool active = false;  // in active_
+    int64_t turn = -1;    // input x virtual channels + channel of what left last; -1: nothing
   };
   // Entries that are not messages: of kind kMulticast and kRead, a copy that waits for its output,
   // with its name in the multicast unit as destination; of kind kReduced, a packet of a result.
@@ -88,6 +91,13 @@ class Switch final : public sim::Component {
                                    int64_t limit);
   void SortNew(int output);
   StartChoice Choose(int output, sim::Ticks window_end);
+  ABSL_ATTRIBUTE_COLD StartChoice ChooseInTurn(int output, sim::Ticks window_end);
+  using Offers = std::array<StartChoice, kVirtualChannelsMax>;  // by virtual channel
+  sim::Ticks NextInTurn(int output, const StartChoice& choice, const Offers& offers) const;
+  static void BringToFront(Queue& queue, size_t entry);
+  int64_t TurnOf(const Entry& entry, int lane) const {
+    return int64_t{entry.input} * times_->virtual_channels + lane;
+  }
   void Start(int output, const StartChoice& choice, sim::Ticks window_end);
   int64_t TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
                      sim::Ticks window_end) const;

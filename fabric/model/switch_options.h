@@ -7,6 +7,7 @@
 
 #include "fabric/model/groups.h"
 #include "fabric/model/reduction_unit.h"
+#include "fabric/model/spec.h"
 
 namespace upfabric::fabric {
 
@@ -18,6 +19,7 @@ struct SwitchOptions {
   // Outputs share no state, so each may run through the window by itself. Merging them in the order
   // (time, output) gives the same result, which a test shows; kinds that share state will need it.
   bool merge_outputs = false;
+  Arbitration arbitration = Arbitration::kOldestFirst;
   // Both null, or both set: what the chip can do inside.
   const ReductionTimes* reduction = nullptr;
   const GroupTable* groups = nullptr;

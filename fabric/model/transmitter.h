@@ -36,7 +36,8 @@ struct StartChoice {
   sim::Ticks start = sim::kNever;
   sim::Ticks ready = 0;  // when the packet was there and the serializer free
   int lane = -1;
-  sim::Ticks other_start = sim::kNever;  // earliest start of another lane
+  sim::Ticks other_start = sim::kNever;  // earliest start of another lane, or of another in turn
+  size_t entry = 0;                      // of the lane's queue; not the first only in turn
 };
 
 // A channel: link `link` of endpoint `endpoint`, away from the endpoint or towards it.
@@ -54,7 +55,7 @@ class Transmitter {
     times_ = &times;
     shapes_ = times.shapes;
     extends_ = times.trains;
-    credits_.Init(times.virtual_channels, buffer_units, next);
+    credits_.Init(times.virtual_channels, buffer_units, next, times.credit_return);
   }
   void Connect(const sim::Outlet& outlet) { outlet_ = outlet; }
   // Names the channel to the faults and to the draws of failing flits.

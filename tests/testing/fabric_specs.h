@@ -141,6 +141,14 @@ inline FabricSpec RandomFabric(Draws& draws) {
     spec.link.lane_rate = Bandwidth(Ratio(106'250'000'000));
   }
   spec.link.propagation = Picoseconds(draws.Between(0, 50'000));
+  if (draws.Between(0, 1) == 0) {
+    spec.link.credit_step = Bytes(draws.Between(0, 900));
+    spec.link.credit_resync = Picoseconds(draws.Between(0, 1) * draws.Between(1, 3'000'000));
+  }
+  spec.endpoint.spread = static_cast<Spread>(std::max<int64_t>(draws.Between(-2, 2), 0));
+  if (draws.Between(0, 2) == 0) {
+    spec.switch_chip.arbitration = Arbitration::kRoundRobin;
+  }
   spec.link.has_fec = draws.Between(0, 1) == 1;
   spec.switch_chip.pipeline = Picoseconds(draws.Between(1, 300'000));
   spec.switch_chip.virtual_channels = static_cast<int>(draws.Between(1, 4));

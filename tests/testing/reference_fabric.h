@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "fabric/api/fabric_faults.h"
+#include "fabric/api/spec_checks.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/model/fault_timeline.h"
 #include "fabric/model/flit_errors.h"
@@ -44,11 +45,7 @@ class ReferenceFabric {
                           : Ratio(1)),
         moves_(static_cast<size_t>(spec.endpoints)),
         ready_(static_cast<size_t>(spec.endpoints)) {
-    const Ratio unit = timing_.framing().unit_bytes();
-    const auto units = [&](Bytes buffer) {
-      const Ratio exact = Ratio(buffer.count()) / unit;
-      return exact.numerator() / exact.denominator();
-    };
+    const auto units = [&](Bytes buffer) { return *BufferUnits(buffer, spec.link, timing_, ""); };
     const size_t links = static_cast<size_t>(spec.endpoints * layout_.links_per_endpoint());
     const int lanes =
         spec.switch_chip.virtual_channels + (spec.switch_chip.in_switch.has_value() ? 1 : 0);
@@ -110,7 +107,6 @@ class ReferenceFabric {
  private:
   using Kind = ReferenceKind;
   using Block = ReferenceBlock;
-  using Copies = ReferenceCopies;
   using Packet = ReferencePacket;
   using Sender = ReferenceSender;
   using Share = std::vector<Packet>;
@@ -129,10 +125,9 @@ class ReferenceFabric {
     }
     void PostLocal(Bytes, uint32_t) override {}
     void PostTimer(Picoseconds delay, uint32_t cookie) override {
-      const int self = self_;
-      fabric_.At(fabric_.now_ + fabric_.timing_.clock().FromPicoseconds(delay), kTimer, self, 0,
-                 [this, self, cookie] {
-                   fabric_.clients_[static_cast<size_t>(self)]->OnTimer(fabric_.Now(), cookie);
+      fabric_.At(fabric_.now_ + fabric_.timing_.clock().FromPicoseconds(delay), kTimer, self_, 0,
+                 [this, cookie] {
+                   fabric_.clients_[static_cast<size_t>(self_)]->OnTimer(fabric_.Now(), cookie);
                  });
     }
 
@@ -188,7 +183,13 @@ class ReferenceFabric {
           const size_t link = LinkIndex(leak.link.endpoint.value(), leak.link.link);
           int64_t& credits = (leak.to_switch ? up_ : down_)[link]
                                  .credits[static_cast<size_t>(leak.virtual_channel)];
-          credits -= std::min(credits, units);
+          const int64_t lost = std::min(credits, units);
+          credits -= lost;
+          const CreditReturn how = CreditReturnOf(spec_.link, timing_);
+          if (how.resync > 0 && lost > 0) {
+            ReturnCredit(leak.to_switch, link, leak.virtual_channel, lost,
+                         (now_ / how.resync + 1) * how.resync + how.delay);
+          }
         });
       }
     }
@@ -308,7 +309,8 @@ class ReferenceFabric {
       const int64_t payload = (k == packets - 1 ? timing_.framing().LastPayloadOf(request.size)
                                                 : timing_.framing().max_payload())
                                   .count();
-      Share& share = shares[(start + static_cast<uint64_t>(k)) % links.size()];
+      Share& share =
+          shares[LinkOfPacket(spec_.endpoint.spread, start, k, destination, links.size())];
       share.push_back({request.tag, source, destination, payload, request.virtual_channel, packets,
                        0, share.empty(), 0, 0, 0});
     }
@@ -327,18 +329,19 @@ class ReferenceFabric {
     const int64_t links = layout_.links_per_endpoint();
     const uint64_t start = static_cast<uint64_t>(source) + Mix(seed_ ^ tag) % 0x10000;
     const Ticks ready = ReadyAtPort(source);
-    for (int64_t i = 0; i < std::min(packets, links); ++i) {
-      const auto link =
-          static_cast<int>((start + static_cast<uint64_t>(i)) % static_cast<uint64_t>(links));
-      Share share;
-      for (int64_t k = i; k < packets; k += links) {
-        const Bytes payload =
-            k == packets - 1 ? framing.LastPayloadOf(size) : framing.max_payload();
-        share.push_back(
-            {tag, source, group, payload.count(), lane, packets, 0, share.empty(), 0, 0, 0, kind});
+    std::vector<Share> shares(static_cast<size_t>(links));
+    for (int64_t k = 0; k < packets; ++k) {
+      const Bytes payload = k == packets - 1 ? framing.LastPayloadOf(size) : framing.max_payload();
+      Share& share = shares[LinkOfPacket(spec_.endpoint.spread, start, k, group, shares.size())];
+      share.push_back(
+          {tag, source, group, payload.count(), lane, packets, 0, share.empty(), 0, 0, 0, kind});
+    }
+    for (int link = 0; link < links; ++link) {
+      const Share& share = shares[static_cast<size_t>(link)];
+      if (!share.empty()) {
+        SendToPort(kind == Kind::kRequest ? Requests(share, LinkIndex(source, link)) : share, link,
+                   ready);
       }
-      SendToPort(kind == Kind::kRequest ? Requests(share, LinkIndex(source, link)) : share, link,
-                 ready);
     }
   }
 
@@ -383,38 +386,31 @@ class ReferenceFabric {
     }
   }
 
-  // Starts the oldest packet that has its credits, if the sender is free.
+  // Starts the packet whose turn it is among those that have their credits, if the sender is free.
   void TryStart(bool up, size_t link) {
     Sender& sender = up ? up_[link] : down_[link];
     if (sender.free > now_) {
       return;
     }
-    std::deque<Packet>* best = nullptr;
-    for (std::deque<Packet>& queue : sender.queues) {
-      if (queue.empty()) {
-        continue;
-      }
-      const Packet& head = queue.front();
+    const bool in_turn = !up && spec_.switch_chip.arbitration == Arbitration::kRoundRobin;
+    const auto may_start = [&](const Packet& packet) {
       // Cut-through must not run dry behind a slower input.
-      const Ticks eligible =
-          head.head + std::max<Ticks>(head.ticks - ShapeAt(now_, link, head.payload).ticks, 0);
-      if (eligible > now_) {
-        At(eligible, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
-        continue;
+      const Ticks lag = packet.ticks - ShapeAt(now_, link, packet.payload).ticks;
+      if (packet.head + std::max<Ticks>(lag, 0) > now_) {
+        At(packet.head + lag, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
+        return false;
       }
-      const bool older = best == nullptr || std::pair(head.head, head.input) <
-                                                std::pair(best->front().head, best->front().input);
-      const bool has_session = !up || head.kind != Kind::kRequest || sender.sessions > 0;
-      if (older && has_session &&
-          sender.credits[static_cast<size_t>(head.lane)] >= ShapeOf(head.payload).units) {
-        best = &queue;
-      }
-    }
+      const int64_t needs = in_turn ? timing_.shapes().back().units : ShapeOf(packet.payload).units;
+      return sender.credits[static_cast<size_t>(packet.lane)] >= needs &&
+             (!up || packet.kind != Kind::kRequest || sender.sessions > 0);
+    };
+    const auto [best, place] = sender.Next(in_turn, may_start);
     if (best == nullptr) {
       return;
     }
-    Packet packet = best->front();
-    best->pop_front();
+    Packet packet = (*best)[place];
+    sender.last = std::pair(packet.input, packet.lane);
+    best->erase(best->begin() + static_cast<std::ptrdiff_t>(place));
     if (up && !best->empty() && best->front().share == packet.share) {
       best->front().first_of_share = false;
     }
@@ -465,7 +461,7 @@ class ReferenceFabric {
       packet.block->sequence = sequence_++;
     }
     const std::vector<EndpointId> members = Members(packet.destination);
-    packet.copies = std::make_shared<Copies>();
+    packet.copies = std::make_shared<ReferenceCopies>();
     packet.copies->waiting = static_cast<int>(members.size());
     for (const EndpointId member : members) {
       packet.destination = member.value();
@@ -562,7 +558,12 @@ class ReferenceFabric {
 
   void ReturnCredit(bool up, size_t link, int lane, int64_t units, Ticks time) {
     At(time, kNetwork, 0, 0, [this, up, link, lane, units] {
-      (up ? up_ : down_)[link].credits[static_cast<size_t>(lane)] += units;
+      Sender& sender = (up ? up_ : down_)[link];
+      const int64_t step = CreditReturnOf(spec_.link, timing_).step;
+      int64_t& freed = sender.freed[static_cast<size_t>(lane)];
+      freed += units;
+      sender.credits[static_cast<size_t>(lane)] += freed / step * step;
+      freed %= step;
       touched_.insert({up, link});
     });
   }

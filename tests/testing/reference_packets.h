@@ -3,14 +3,18 @@
 #ifndef UPFABRIC_TESTS_TESTING_REFERENCE_PACKETS_H_
 #define UPFABRIC_TESTS_TESTING_REFERENCE_PACKETS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "fabric/model/flit_errors.h"
+#include "fabric/model/spec.h"
 #include "fabric/sim/record.h"
 
 namespace upfabric::fabric::testing {
@@ -56,9 +60,39 @@ struct ReferencePacket {
 
 struct ReferenceSender {
   ReferenceSender(int lanes, int64_t units)
-      : queues(static_cast<size_t>(lanes)), credits(static_cast<size_t>(lanes), units) {}
+      : queues(static_cast<size_t>(lanes)),
+        credits(static_cast<size_t>(lanes), units),
+        freed(static_cast<size_t>(lanes)) {}
+
+  // The queue and place of the packet whose turn it is among those that may start, or null.
+  template <typename MayStart>
+  std::pair<std::deque<ReferencePacket>*, size_t> Next(bool in_turn, const MayStart& may_start) {
+    std::pair<std::deque<ReferencePacket>*, size_t> best = {nullptr, 0};
+    for (std::deque<ReferencePacket>& queue : queues) {
+      for (size_t i = 0; i < (in_turn ? queue.size() : std::min<size_t>(queue.size(), 1)); ++i) {
+        if (!may_start(queue[i])) {
+          continue;
+        }
+        const ReferencePacket* other =
+            best.first == nullptr ? nullptr : &(*best.first)[best.second];
+        if (other == nullptr || (in_turn ? InTurn(queue[i]) < InTurn(*other)
+                                         : std::pair(queue[i].head, queue[i].input) <
+                                               std::pair(other->head, other->input))) {
+          best = {&queue, i};
+        }
+      }
+    }
+    return best;
+  }
+  // Round-robin: what is smaller comes first.
+  std::pair<bool, std::pair<size_t, int>> InTurn(const ReferencePacket& packet) const {
+    const std::pair turn(packet.input, packet.lane);
+    return {last.has_value() && turn <= *last, turn};
+  }
   std::vector<std::deque<ReferencePacket>> queues;  // by virtual channel
   std::vector<int64_t> credits;
+  std::vector<int64_t> freed;                  // by virtual channel: less than a step of credits
+  std::optional<std::pair<size_t, int>> last;  // input and virtual channel of what left last
   sim::Ticks free = 0;
   int64_t sessions = 0;
   const FlitErrors* errors = nullptr;
@@ -71,6 +105,19 @@ struct ReferenceSender {
 // answers; an endpoint hears of arrivals, by link, then of shares that come back, by link, then of
 // its timers; credits leak last.
 enum ReferenceOrder { kFault, kNetwork, kAnswers, kDelivery, kReturn, kTimer, kLeak };
+
+inline size_t LinkOfPacket(Spread spread, uint64_t start, int64_t packet, int destination,
+                           size_t links) {
+  switch (spread) {
+    case Spread::kDestinations:
+      return static_cast<size_t>(destination) % links;
+    case Spread::kMessages:
+      return start % links;
+    case Spread::kPackets:
+      break;
+  }
+  return (start + static_cast<uint64_t>(packet)) % links;
+}
 
 // Packets of one instant queue by input.
 inline void InsertByInput(std::deque<ReferencePacket>& queue, const ReferencePacket& packet) {
