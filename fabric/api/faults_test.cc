@@ -241,6 +241,22 @@ TEST(FaultsTest, TheRestOfAShareGoesToAnotherLink) {
   }
 }
 
+// Three packets on each of two links, the second with 1 lane of 100. When it goes down its share
+// has sent one; one more leaves, 576 ns each, long after the third has left on the first link.
+TEST(FaultsTest, WhatWasSplitHasLeftWhenAllOfItHas) {
+  FabricSpec spec = SmallFabric();
+  spec.groups = {{1, 2}};
+  spec.link.lanes = 100;
+  spec.link.lane_rate = Bandwidth(Ratio(4'250'000'000));
+  const LinkRef slow = {EndpointId(0), 1};
+  std::vector<Send> sends = {{0, 1, Bytes(256 * 6), 0, kNow, 0}};
+  sends[0].tell_when_sent = true;
+  const Traffic traffic = RunWith(
+      spec, sends, {{At(0), LaneFault{slow, 1}}, {At(100'000 + 1), LinkStateFault{slow, false}}});
+  EXPECT_THAT(traffic.sent,
+              ElementsAre(testing::Delivery(0, 0, At(100'000 + 2 * 100 * kPacket + 130'000))));
+}
+
 // Half the lanes: packets take twice as long; the way down is fast, but cannot run ahead.
 TEST(FaultsTest, FewerLanesTakeLonger) {
   const std::vector<Send> sends = {{0, 1, Bytes(256 * 100), 0, kNow, 0}};

@@ -134,19 +134,7 @@ void Endpoint::TakeShare(const Record& share) {
     Deliver(share);
     return;
   }
-  Message& message = messages_[KeyOf(share.source, share.tag)];
-  if (share.moved()) {
-    const int rests = share.split() ? 0 : share.shares;
-    message.last_rests_missing -= share.split() ? 0 : 1;
-    message.rests_missing += rests - 1;
-  } else {
-    message.shares_missing += message.started ? 0 : share.shares;
-    message.started = true;
-    message.shares_missing -= 1;
-    message.last_rests_missing += share.split() ? 1 : 0;
-  }
-  if (message.started && message.shares_missing == 0 && message.last_rests_missing == 0 &&
-      message.rests_missing == 0) {
+  if (messages_[KeyOf(share.source, share.tag)].shares.Take(share)) {
     Deliver(share);
   }
 }
@@ -156,7 +144,7 @@ void Endpoint::TakeSent(const Record& share) {
     return message.tag == share.tag && message.destination == share.destination;
   });
   UPF_CHECK(found != leaving_.end());
-  if (--found->shares_missing == 0) {
+  if (found->shares.Take(share)) {
     const uint32_t cookie = found->cookie;
     leaving_.erase(found);
     client_->OnSent(Now(), cookie);
@@ -226,10 +214,9 @@ void Endpoint::PostMessage(const SendRequest& request) {
   // Messages of one step to different endpoints start on different links, at both ends.
   const auto distance =
       static_cast<uint64_t>(request.destination.value() + endpoints_ - id_.value());
-  const uint16_t shares =
-      EmitShares(share, request.size, distance + Mix(times_->seed ^ request.tag) % 0x10000);
+  EmitShares(share, request.size, distance + Mix(times_->seed ^ request.tag) % 0x10000);
   if (request.tell_when_sent) {
-    leaving_.push_back({request.tag, share.destination, shares, request.cookie});
+    leaving_.push_back({request.tag, share.destination, request.cookie, {}});
   }
 }
 
@@ -268,7 +255,7 @@ size_t Endpoint::MembersOf(int group) const {
 }
 
 // Spreads over links_up_, which holds all links for what is not a message.
-uint16_t Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
+void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
   const Framing& framing = *times_->framing;
   const int64_t packets = framing.PacketsOf(size);
   if (times_->spread == Spread::kDestinations) {
@@ -291,7 +278,6 @@ uint16_t Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
     const size_t link = (first + static_cast<size_t>(i)) % links_up_.size();
     shares_out_[links_up_[link]].Emit(share);
   }
-  return static_cast<uint16_t>(shares);
 }
 
 // Shares that came back go, each whole, to the links that are up in turn.

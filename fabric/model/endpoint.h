@@ -20,6 +20,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "fabric/api/message_port.h"
 #include "fabric/model/endpoint_times.h"
+#include "fabric/model/missing_shares.h"
 #include "fabric/sim/engine.h"
 
 namespace upfabric::fabric {
@@ -61,12 +62,7 @@ class Endpoint final : public sim::Component, public MessagePort {
 
  private:
   struct Message {
-    int shares_missing = 0;  // counts only once the first share is in
-    // A share that was split comes as itself and rests, each split off the one before; the last one
-    // tells how many they are. Negative while rests are here that nothing announced yet.
-    int last_rests_missing = 0;
-    int rests_missing = 0;
-    bool started = false;  // a share has arrived
+    MissingShares shares;
     bool delivered = false;
     bool asked_for = false;
     uint32_t cookie = 0;
@@ -82,8 +78,8 @@ class Endpoint final : public sim::Component, public MessagePort {
   struct Leaving {
     uint32_t tag = 0;
     uint16_t destination = 0;
-    uint16_t shares_missing = 0;
     uint32_t cookie = 0;
+    MissingShares shares;
   };
   struct Event {
     sim::Ticks time = 0;
@@ -97,8 +93,7 @@ class Endpoint final : public sim::Component, public MessagePort {
   };
 
   // Spreads packets over the links, the first one on link `start`.
-  // Returns how many shares there are.
-  uint16_t EmitShares(sim::Record share, Bytes size, uint64_t start);
+  void EmitShares(sim::Record share, Bytes size, uint64_t start);
   size_t MembersOf(int group) const;
   void CollectArrivals(sim::Ticks window_end);
   void Collect(std::vector<sim::Inlet>& inlets, sim::Ticks window_end);

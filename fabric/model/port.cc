@@ -164,7 +164,6 @@ void Port::TakeBack(Lane& lane, Ticks now) {
         rest.shares = static_cast<uint8_t>(share.moved() ? share.shares + 1 : 1);
         rest.flags |= Record::kMoved;
         share.flags |= Record::kSplit;
-        share.mark = 0;  // its rest tells
         share.packets = 1;
         share.set_payload(times_->full_payload);
       }
