@@ -1,6 +1,7 @@
 # upf_library(NAME SRCS ... HDRS ... DEPS ... [EXCEPTIONS]) a library of ours; DEPS are all it uses.
 # upf_binary(NAME SRCS ... DEPS ...)                        a program in bin/.
-# upf_test(NAME SRCS ... DEPS ... [LABELS ...] [TIMEOUT s]) a GoogleTest program, one ctest entry.
+# upf_test(NAME SRCS ... DEPS ... [LABELS ...] [TIMEOUT s] [SHARDS n])
+#                                                           a GoogleTest program, n ctest entries.
 
 function(upf_library name)
   cmake_parse_arguments(arg "EXCEPTIONS" "" "SRCS;HDRS;DEPS" ${ARGN})
@@ -28,7 +29,7 @@ function(upf_test name)
   if(NOT UPF_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "TIMEOUT" "SRCS;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;SHARDS" "SRCS;DEPS;LABELS" ${ARGN})
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
@@ -38,6 +39,15 @@ function(upf_test name)
   add_executable(${name} ${arg_SRCS})
   target_link_libraries(${name} PRIVATE upf_options ${arg_DEPS} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  if(NOT arg_SHARDS)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+    return()
+  endif()
+  math(EXPR last "${arg_SHARDS} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${name}_${shard} COMMAND ${name})
+    set_tests_properties(${name}_${shard} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
 endfunction()

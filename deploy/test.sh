@@ -64,13 +64,13 @@ if [[ "$quick" == no ]]; then
   build_preset asan fabric/all collectives/all engine_independence_test
   test_folder build/asan/fabric
   test_folder build/asan/collectives
-  test_folder build/asan/tests -R engine_independence_test
+  UPFABRIC_SEEDS=0:500 test_folder build/asan/tests -R engine_independence_test
 
   step "tsan: services, partitions on threads"
   build_preset tsan daemon/rpc/all daemon/metrics/all engine_independence_test
   test_folder build/tsan/daemon/rpc
   test_folder build/tsan/daemon/metrics
-  test_folder build/tsan/tests -R engine_independence_test
+  UPFABRIC_SEEDS=0:500 test_folder build/tsan/tests -R engine_independence_test
 fi
 
 step "release: tests"

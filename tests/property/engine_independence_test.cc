@@ -1,8 +1,12 @@
-// Goal: a result depends on the fabric and the traffic alone. Method: random small fabrics and
-// random traffic (incast, chained sends, several virtual channels, tight buffers), each run as it
-// is, with window lengths drawn at random in [1, W] for every window, on 2 to 4 partitions, with
-// components made in reverse order, and with switches that merge their outputs. Fingerprint,
-// arrival times and every counter must be the same.
+// Goal: a result depends on the fabric and the traffic alone, and is the right one. Method: random
+// small fabrics and random traffic (incast, chained sends, several virtual channels, tight buffers,
+// copies and reductions by switches), half of them with faults, each run as it is, packet by
+// packet, with window lengths drawn at random in [1, W] for every window, with components made in
+// reverse order, with switches that merge their outputs, and on 2 and 3 partitions. Fingerprint,
+// arrival times and every counter must be the same, and those of a plain simulator with one global
+// event queue (reference_fabric.h).
+//
+// UPFABRIC_SEEDS=FIRST:COUNT runs other seeds.
 
 #include <gtest/gtest.h>
 
@@ -11,126 +15,123 @@
 
 #include "tests/testing/fabric_specs.h"
 #include "tests/testing/reference_fabric.h"
+#include "tests/testing/seed_range.h"
 #include "tests/testing/traffic.h"
+#include "tests/testing/traffic_case.h"
 
 namespace upfabric::fabric {
 namespace {
 
 using testing::Draws;
 using testing::RandomFabric;
-using testing::RandomFaults;
 using testing::RandomSends;
 using testing::RunTraffic;
+using testing::SeedBlock;
 using testing::Send;
 using testing::Traffic;
+using testing::TrafficCase;
+
+void ExpectSameCounters(const std::vector<ChannelCounters>& expected,
+                        const std::vector<ChannelCounters>& actual) {
+  ASSERT_EQ(expected.size(), actual.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const ChannelCounters& a = expected[i];
+    const ChannelCounters& b = actual[i];
+    SCOPED_TRACE(a.name);
+    EXPECT_EQ(a.name, b.name);
+    EXPECT_EQ(a.packets, b.packets);
+    EXPECT_EQ(a.payload_bytes, b.payload_bytes);
+    EXPECT_EQ(a.wire_bytes, b.wire_bytes);
+    EXPECT_EQ(a.busy, b.busy);
+    EXPECT_EQ(a.credit_stall, b.credit_stall);
+    EXPECT_EQ(a.queue_packets_max, b.queue_packets_max);
+    EXPECT_EQ(a.replays, b.replays);
+    EXPECT_EQ(a.discarded_wire_bytes, b.discarded_wire_bytes);
+    EXPECT_EQ(a.shares_returned, b.shares_returned);
+    EXPECT_EQ(a.leaked_wire_bytes, b.leaked_wire_bytes);
+  }
+}
 
 void ExpectSame(const Traffic& expected, const Traffic& actual, const char* how) {
-  EXPECT_EQ(expected.Fingerprint(), actual.Fingerprint()) << how;
-  EXPECT_EQ(expected.deliveries, actual.deliveries) << how;
-  EXPECT_EQ(expected.sent, actual.sent) << how;
-  EXPECT_EQ(expected.totals.hops, actual.totals.hops) << how;
-  EXPECT_EQ(expected.totals.packets_replicated, actual.totals.packets_replicated) << how;
-  EXPECT_EQ(expected.totals.packets_reduced, actual.totals.packets_reduced) << how;
-  ASSERT_EQ(expected.counters.size(), actual.counters.size()) << how;
-  for (size_t i = 0; i < expected.counters.size(); ++i) {
-    const ChannelCounters& a = expected.counters[i];
-    const ChannelCounters& b = actual.counters[i];
-    EXPECT_EQ(a.name, b.name) << how;
-    EXPECT_EQ(a.packets, b.packets) << how << " " << a.name;
-    EXPECT_EQ(a.payload_bytes, b.payload_bytes) << how << " " << a.name;
-    EXPECT_EQ(a.busy, b.busy) << how << " " << a.name;
-    EXPECT_EQ(a.credit_stall, b.credit_stall) << how << " " << a.name;
-    EXPECT_EQ(a.queue_packets_max, b.queue_packets_max) << how << " " << a.name;
-    EXPECT_EQ(a.replays, b.replays) << how << " " << a.name;
-    EXPECT_EQ(a.discarded_wire_bytes, b.discarded_wire_bytes) << how << " " << a.name;
-    EXPECT_EQ(a.shares_returned, b.shares_returned) << how << " " << a.name;
-    EXPECT_EQ(a.leaked_wire_bytes, b.leaked_wire_bytes) << how << " " << a.name;
-  }
-  EXPECT_EQ(expected.blocked, actual.blocked) << how;
+  SCOPED_TRACE(how);
+  EXPECT_FALSE(actual.hung);
+  EXPECT_EQ(expected.Fingerprint(), actual.Fingerprint());
+  EXPECT_EQ(expected.deliveries, actual.deliveries);
+  EXPECT_EQ(expected.sent, actual.sent);
+  EXPECT_EQ(expected.totals.hops, actual.totals.hops);
+  EXPECT_EQ(expected.totals.packets_replicated, actual.totals.packets_replicated);
+  EXPECT_EQ(expected.totals.packets_reduced, actual.totals.packets_reduced);
+  EXPECT_EQ(expected.blocked, actual.blocked);
+  EXPECT_EQ(expected.failures.empty(), actual.failures.empty());
+  ExpectSameCounters(expected.counters, actual.counters);
 }
 
-// Half of the seeds have faults; where switches copy and reduce, links do not go down.
-FaultSchedule FaultsOf(uint64_t seed, const FabricSpec& spec, Draws& draws) {
-  FaultSchedule faults = seed % 2 == 0 ? FaultSchedule() : RandomFaults(spec, draws);
-  if (spec.switch_chip.in_switch.has_value()) {
-    std::erase_if(faults, [](const Fault& fault) {
-      return std::holds_alternative<LinkStateFault>(fault.what) ||
-             std::holds_alternative<PlaneStateFault>(fault.what);
-    });
-  }
-  return faults;
+void ExpectReference(const TrafficCase& made, const Traffic& actual) {
+  SCOPED_TRACE("the plain simulator");
+  testing::ReferenceFabric reference(made.spec, made.options.seed, made.faults);
+  EXPECT_EQ(reference.Run(made.sends), actual.deliveries);
+  EXPECT_EQ(reference.Sent(), actual.sent);
+  ExpectSameCounters(reference.Counters(), actual.counters);
 }
 
-class EngineIndependenceTest : public ::testing::TestWithParam<int> {};
+// A way to run it that must not show.
+struct Way {
+  const char* name;
+  int partitions = 1;
+  bool trains = true;
+  bool random_windows = false;
+  bool merge_outputs = false;
+  bool reverse_construction = false;
+};
+
+constexpr Way kWays[] = {
+    {.name = "single packets", .trains = false},
+    {.name = "random windows", .random_windows = true},
+    {.name = "merged outputs", .merge_outputs = true},
+    {.name = "reverse construction", .reverse_construction = true},
+    {.name = "2 partitions",
+     .partitions = 2,
+     .random_windows = true,
+     .merge_outputs = true,
+     .reverse_construction = true},
+    {.name = "3 partitions, single packets",
+     .partitions = 3,
+     .trains = false,
+     .random_windows = true},
+};
+
+void ExpectOneResult(uint64_t seed) {
+  const TrafficCase made = testing::RandomTrafficCase(seed);
+  const Traffic expected = RunTraffic(made.spec, made.sends, made.options, 1, made.faults);
+  EXPECT_FALSE(expected.hung);
+  for (const SimTime arrival : expected.arrival) {
+    EXPECT_TRUE(arrival >= SimTime() || !made.faults.empty());
+  }
+  ExpectReference(made, expected);
+  for (const Way& way : kWays) {
+    FabricOptions options = made.options;
+    options.trains = way.trains;
+    options.random_window_seed = way.random_windows ? seed + 1 : 0;
+    options.merge_outputs = way.merge_outputs;
+    options.reverse_construction = way.reverse_construction;
+    ExpectSame(expected, RunTraffic(made.spec, made.sends, options, way.partitions, made.faults),
+               way.name);
+  }
+}
+
+class EngineIndependenceTest : public ::testing::TestWithParam<SeedBlock> {};
 
 TEST_P(EngineIndependenceTest, ResultDoesNotDependOnHowItIsComputed) {
-  constexpr int kSeedsPerCase = 40;
-  for (int i = 0; i < kSeedsPerCase; ++i) {
-    const uint64_t seed = static_cast<uint64_t>(GetParam() * kSeedsPerCase + i);
+  for (int64_t i = 0; i < GetParam().count && !HasFailure(); ++i) {
+    const int64_t seed = GetParam().first + i;
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Draws draws(seed);
-    const FabricSpec spec = RandomFabric(draws);
-    const std::vector<Send> sends = RandomSends(spec, draws);
-    FabricOptions options;
-    options.seed = seed;
-    const FaultSchedule faults = FaultsOf(seed, spec, draws);
-    const auto run = [&](const FabricOptions& how, int partitions = 1) {
-      return RunTraffic(spec, sends, how, partitions, faults);
-    };
-    const Traffic expected = run(options);
-    for (const SimTime arrival : expected.arrival) {
-      ASSERT_TRUE(arrival >= SimTime() || !faults.empty());
-    }
-    FabricOptions packets = options;
-    packets.trains = false;
-    ExpectSame(expected, run(packets), "single packets");
-    FabricOptions windows = options;
-    windows.random_window_seed = seed + 1;
-    ExpectSame(expected, run(windows), "random windows");
-    FabricOptions merged = options;
-    merged.merge_outputs = true;
-    ExpectSame(expected, run(merged), "merged outputs");
-    FabricOptions reversed = options;
-    reversed.reverse_construction = true;
-    ExpectSame(expected, run(reversed), "reverse construction");
-    FabricOptions all = windows;
-    all.reverse_construction = true;
-    all.merge_outputs = true;
-    ExpectSame(expected, run(all, 2 + static_cast<int>(seed % 3)), "partitions");
-    if (HasFailure()) {
-      return;
-    }
+    ExpectOneResult(static_cast<uint64_t>(seed));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, EngineIndependenceTest, ::testing::Range(0, 25));
-
-// The engine against a plain simulator with one global event queue: every arrival to the
-// picosecond.
-TEST_P(EngineIndependenceTest, ArrivalsAreThoseOfAGlobalEventQueue) {
-  constexpr int kSeedsPerCase = 40;
-  for (int i = 0; i < kSeedsPerCase; ++i) {
-    const uint64_t seed = 500'000 + static_cast<uint64_t>(GetParam() * kSeedsPerCase + i);
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    Draws draws(seed);
-    const FabricSpec spec = RandomFabric(draws);
-    const std::vector<Send> sends = RandomSends(spec, draws);
-    FabricOptions options;
-    options.seed = seed;
-    const FaultSchedule faults = FaultsOf(seed, spec, draws);
-    testing::ReferenceFabric reference(spec, seed, faults);
-    const Traffic traffic = RunTraffic(spec, sends, options, 1, faults);
-    ASSERT_EQ(traffic.deliveries, reference.Run(sends));
-    int64_t replays = 0;
-    int64_t returned = 0;
-    for (const ChannelCounters& counters : traffic.counters) {
-      replays += counters.replays;
-      returned += counters.shares_returned;
-    }
-    ASSERT_EQ(replays, reference.replays());
-    ASSERT_EQ(returned, reference.shares_returned());
-  }
-}
+INSTANTIATE_TEST_SUITE_P(Seeds, EngineIndependenceTest,
+                         ::testing::ValuesIn(testing::SeedBlocks(2'000, 50)),
+                         [](const auto& block) { return testing::SeedBlockName(block.param); });
 
 // What one link carries cannot exceed its rate, nor arrive before the bound of its bits.
 TEST(EngineBoundTest, NoMessageBeatsItsPayloadBitsAndItsPath) {

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "fabric/sim/exchange.h"
@@ -80,6 +83,51 @@ class LockstepExchange final : public sim::WindowExchange {
   LockstepHub& hub_;
   size_t partition_;
 };
+
+// Passes on to another exchange, and ends a row that does not end: in all partitions after the same
+// window, with kDeadlineExceeded.
+class BoundedExchange final : public sim::WindowExchange {
+ public:
+  explicit BoundedExchange(sim::WindowExchange& inner, int64_t windows_max = 1'000'000)
+      : inner_(inner), windows_max_(windows_max) {}
+
+  absl::StatusOr<sim::Ticks> Swap(std::span<const std::vector<sim::CrossingRecord>> outgoing,
+                                  sim::Ticks next,
+                                  std::vector<sim::CrossingRecord>& incoming) override {
+    auto agreed = inner_.Swap(outgoing, next, incoming);
+    if (agreed.ok() && ++windows_ > windows_max_) {
+      return absl::DeadlineExceededError("no end after " + std::to_string(windows_max_) +
+                                         " windows");
+    }
+    return agreed;
+  }
+
+ private:
+  sim::WindowExchange& inner_;
+  const int64_t windows_max_;
+  int64_t windows_ = 0;
+};
+
+// Calls run(partition, exchange) for each partition, each on a thread of its own.
+template <typename Run>
+void RunInLockstep(int partitions, const Run& run) {
+  if (partitions == 1) {
+    sim::LocalExchange exchange;
+    run(0, exchange);
+    return;
+  }
+  LockstepHub hub(partitions);
+  std::vector<std::thread> threads;
+  for (int p = 0; p < partitions; ++p) {
+    threads.emplace_back([&, p] {
+      LockstepExchange exchange(hub, p);
+      run(p, exchange);
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+}
 
 }  // namespace upfabric::fabric::testing
 

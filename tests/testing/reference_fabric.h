@@ -26,38 +26,27 @@
 #include "fabric/model/link_timing.h"
 #include "fabric/topo/layout.h"
 #include "tests/testing/reference_packets.h"
+#include "tests/testing/reference_wires.h"
 #include "tests/testing/traffic.h"
 
 namespace upfabric::fabric::testing {
 
-class ReferenceFabric {
+class ReferenceFabric : private ReferenceWires {
  public:
-  using Ticks = sim::Ticks;
+  using ReferenceWires::Counters;
 
   // The spec and the faults must be valid.
   ReferenceFabric(const FabricSpec& spec, uint64_t seed, const FaultSchedule& faults = {})
-      : spec_(spec),
-        seed_(seed),
-        layout_(*Layout::Create(spec, 1)),
-        timing_(*LinkTiming::Create(spec.link, spec.protocol)),
-        error_tables_(spec.link.has_errors
-                          ? Ratio(spec.link.errors.flit.count()) / timing_.framing().unit_bytes()
-                          : Ratio(1)),
+      : ReferenceWires(spec, seed),
         moves_(static_cast<size_t>(spec.endpoints)),
         ready_(static_cast<size_t>(spec.endpoints)) {
-    const auto units = [&](Bytes buffer) { return *BufferUnits(buffer, spec.link, timing_, ""); };
-    const size_t links = static_cast<size_t>(spec.endpoints * layout_.links_per_endpoint());
-    const int lanes =
-        spec.switch_chip.virtual_channels + (spec.switch_chip.in_switch.has_value() ? 1 : 0);
-    up_.assign(links, Sender(lanes, units(spec.switch_chip.buffer_per_vc)));
-    down_.assign(links, Sender(lanes, units(spec.endpoint.buffer_per_vc)));
-    for (size_t link = 0; spec.switch_chip.in_switch.has_value() && link < links; ++link) {
+    for (size_t link = 0; spec.switch_chip.in_switch.has_value() && link < up_.size(); ++link) {
       const Layout::Plane& plane = PlaneOf(link);
       up_[link].sessions =
           std::min(256, spec.switch_chip.in_switch->sessions / (plane.links * spec.endpoints));
     }
     SetFaults(faults);
-    for (size_t link = 0; link < links; ++link) {
+    for (size_t link = 0; link < up_.size(); ++link) {
       SetErrorRate(up_[link], 2 * link, spec.link.errors.flit_error_rate);
       SetErrorRate(down_[link], 2 * link + 1, spec.link.errors.flit_error_rate);
     }
@@ -67,6 +56,7 @@ class ReferenceFabric {
   std::vector<Delivery> Run(const std::vector<Send>& sends) {
     for (size_t i = 0; i < sends.size(); ++i) {
       sends_destination_[static_cast<uint32_t>(i)] = sends[i].destination;
+      asks_.push_back(sends[i].tell_when_sent);
     }
     for (int e = 0; e < spec_.endpoints; ++e) {
       clients_.push_back(std::make_unique<ScriptedClient>(sends, e));
@@ -75,7 +65,8 @@ class ReferenceFabric {
     for (int e = 0; e < spec_.endpoints; ++e) {
       clients_[static_cast<size_t>(e)]->OnStart(*ports_[static_cast<size_t>(e)]);
     }
-    while (!events_.empty()) {
+    for (int64_t instants = 0; !events_.empty(); ++instants) {
+      UPF_CHECK_OP(instants, <, 10'000'000);  // else it hangs
       now_ = std::get<0>(events_.begin()->first);
       // Everything that happens at this instant is known before anything starts.
       while (!events_.empty() && std::get<0>(events_.begin()->first) == now_) {
@@ -101,14 +92,22 @@ class ReferenceFabric {
     return deliveries;
   }
 
-  int64_t replays() const { return replays_; }
-  int64_t shares_returned() const { return shares_returned_; }
+  // News of messages that asked to be told when they have left, in order.
+  std::vector<Delivery> Sent() const {
+    std::vector<Delivery> sent;
+    for (const auto& client : clients_) {
+      for (const auto& [index, time] : client->sent()) {
+        sent.emplace_back(index, client->self(), time);
+      }
+    }
+    std::sort(sent.begin(), sent.end());
+    return sent;
+  }
 
  private:
   using Kind = ReferenceKind;
   using Block = ReferenceBlock;
   using Packet = ReferencePacket;
-  using Sender = ReferenceSender;
   using Share = std::vector<Packet>;
   class Port final : public MessagePort {
    public:
@@ -135,34 +134,6 @@ class ReferenceFabric {
     ReferenceFabric& fabric_;
     int self_;
   };
-  using Order = ReferenceOrder;
-  using enum ReferenceOrder;
-  using Key = std::tuple<Ticks, int, int, int, uint64_t>;  // time, order, endpoint, link, sequence
-
-  void At(Ticks time, Order order, int endpoint, int link, std::function<void()> action) {
-    events_.emplace(Key(time, order, endpoint, link, sequence_++), std::move(action));
-  }
-  SimTime Now() const { return SimTime(timing_.clock().ToPicoseconds(now_)); }
-  Ticks FromPs(Picoseconds time) const { return timing_.clock().FromPicoseconds(time); }
-  // On all lanes.
-  const PacketShape& ShapeOf(int64_t payload) const {
-    return timing_.shapes()[static_cast<size_t>(payload)];
-  }
-  // On the lanes that work at that time.
-  PacketShape ShapeAt(Ticks time, size_t link, int64_t payload) const {
-    const int links = layout_.links_per_endpoint();
-    const Ratio slowdown =
-        faults_.Slowdown(static_cast<int>(link) / links, static_cast<int>(link) % links, time);
-    return {(Ratio(ShapeOf(payload).ticks) * slowdown).Ceil(), ShapeOf(payload).units};
-  }
-  size_t LinkIndex(int endpoint, int link) const {
-    return static_cast<size_t>(endpoint * layout_.links_per_endpoint() + link);
-  }
-
-  const Layout::Plane& PlaneOf(size_t link) const {
-    const int of_endpoint = static_cast<int>(link) % layout_.links_per_endpoint();
-    return layout_.planes()[static_cast<size_t>(layout_.PlaneOfLink(of_endpoint))];
-  }
   std::vector<EndpointId> Members(int group) const {
     return Groups(spec_.endpoints)[static_cast<size_t>(group)];
   }
@@ -181,10 +152,11 @@ class ReferenceFabric {
         const int64_t units = (Ratio(leak->space.count()) / timing_.framing().unit_bytes()).Ceil();
         At(FromPs(fault.time.since_start()), kLeak, 0, 0, [this, leak = *leak, units] {
           const size_t link = LinkIndex(leak.link.endpoint.value(), leak.link.link);
-          int64_t& credits = (leak.to_switch ? up_ : down_)[link]
-                                 .credits[static_cast<size_t>(leak.virtual_channel)];
+          Sender& sender = (leak.to_switch ? up_ : down_)[link];
+          int64_t& credits = sender.credits[static_cast<size_t>(leak.virtual_channel)];
           const int64_t lost = std::min(credits, units);
           credits -= lost;
+          sender.leaked += lost;
           const CreditReturn how = CreditReturnOf(spec_.link, timing_);
           if (how.resync > 0 && lost > 0) {
             ReturnCredit(leak.to_switch, link, leak.virtual_channel, lost,
@@ -233,7 +205,7 @@ class ReferenceFabric {
   }
 
   void Return(const Share& share, int link) {
-    ++shares_returned_;
+    ++up_[LinkIndex(share.front().source, link)].counters.shares_returned;
     At(now_ + FromPs(spec_.endpoint.delivery), kReturn, share.front().source, link,
        [this, share] { PostAgain(share); });
   }
@@ -352,40 +324,6 @@ class ReferenceFabric {
                        spec_.switch_chip.virtual_channels);
   }
 
-  void SetErrorRate(Sender& sender, size_t channel, Ratio rate) {
-    const FlitErrors* errors = error_tables_.For(rate);
-    if (errors != sender.errors) {
-      sender.errors = errors;
-      sender.draw_key = Chain(seed_, channel);
-      DrawNextFailure(sender);
-    }
-  }
-
-  void DrawNextFailure(Sender& sender) {
-    const uint64_t draw =
-        Chain(Chain(sender.draw_key, static_cast<uint64_t>(sender.wire)), 0x666c6974);
-    sender.fails_at = sender.errors == nullptr ? std::numeric_limits<int64_t>::max()
-                                               : sender.errors->NextFailing(sender.wire, draw);
-  }
-
-  // Puts a packet on the wire, again and again while it fails; returns when its good copy starts.
-  Ticks StartWell(Sender& sender, size_t link, int64_t payload) {
-    Ticks start = now_;
-    while (true) {
-      const PacketShape shape = ShapeAt(start, link, payload);
-      if (sender.wire + shape.units <= sender.fails_at) {
-        sender.wire += shape.units;
-        return start;
-      }
-      const Ticks gap = shape.ticks + 2 * FromPs(timing_.WireDelay()) +
-                        FromPs(spec_.link.errors.retry.turnaround);
-      sender.wire += gap * shape.units / shape.ticks;
-      start += gap;
-      ++replays_;
-      DrawNextFailure(sender);
-    }
-  }
-
   // Starts the packet whose turn it is among those that have their credits, if the sender is free.
   void TryStart(bool up, size_t link) {
     Sender& sender = up ? up_[link] : down_[link];
@@ -409,6 +347,9 @@ class ReferenceFabric {
       return;
     }
     Packet packet = (*best)[place];
+    const Ticks lag = packet.ticks - ShapeAt(now_, link, packet.payload).ticks;
+    const Ticks ready = std::max(packet.head + std::max<Ticks>(lag, 0), sender.free);
+    sender.CountStart(packet, now_ - ready);
     sender.last = std::pair(packet.input, packet.lane);
     best->erase(best->begin() + static_cast<std::ptrdiff_t>(place));
     if (up && !best->empty() && best->front().share == packet.share) {
@@ -419,6 +360,7 @@ class ReferenceFabric {
     const Ticks start = StartWell(sender, link, packet.payload);
     packet.ticks = ShapeAt(start, link, packet.payload).ticks;
     sender.free = start + packet.ticks;
+    sender.busy += sender.free - now_;
     sender.sessions -= up && packet.kind == Kind::kRequest ? 1 : 0;
     At(sender.free, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
     const Ticks wire = FromPs(timing_.WireDelay());
@@ -426,9 +368,19 @@ class ReferenceFabric {
       const Ticks arrival = start + wire + FromPs(spec_.switch_chip.pipeline);
       At(arrival, kNetwork, 0, static_cast<int>(link),
          [this, packet, link] { ArriveAtSwitch(packet, link); });
+      if (packet.kind == Kind::kMessage && asks_[packet.index]) {
+        At(sender.free + FromPs(spec_.endpoint.delivery), kDelivery, packet.source, 0,
+           [this, packet] { TellSent(packet); });
+      }
     } else {
       FreeInput(packet, shape.units, now_ + shape.ticks);
       At(start + wire, kNetwork, 0, 0, [this, packet, link] { ArriveAtEndpoint(packet, link); });
+    }
+  }
+
+  void TellSent(const Packet& packet) {
+    if (++packets_out_[packet.index] == packet.message_packets) {
+      clients_[static_cast<size_t>(packet.source)]->OnSent(Now(), packet.index);
     }
   }
 
@@ -568,30 +520,19 @@ class ReferenceFabric {
     });
   }
 
-  FabricSpec spec_;
-  uint64_t seed_;
-  Layout layout_;
-  LinkTiming timing_;
-  FlitErrorTables error_tables_;
-  FaultTimeline faults_;
   std::vector<uint64_t> moves_;  // by endpoint
   std::vector<Ticks> ready_;     // by endpoint: when the last post is at its port
   uint64_t shares_ = 0;
-  int64_t replays_ = 0;
-  int64_t shares_returned_ = 0;
-  std::vector<Sender> up_;    // by endpoint and link
-  std::vector<Sender> down_;  // likewise: the switch's output towards it
   std::vector<std::unique_ptr<ScriptedClient>> clients_;
   std::vector<std::unique_ptr<Port>> ports_;
-  std::map<Key, std::function<void()>> events_;
   std::set<std::pair<bool, size_t>> touched_;               // senders for which something changed
   std::map<std::pair<uint32_t, int>, int64_t> packets_in_;  // by send and endpoint
   // Packets of blocks that were completed at this instant, by port and request; the last answer.
   std::map<std::tuple<size_t, uint64_t, int64_t>, Packet> complete_;
   std::map<std::pair<int, int>, Ticks> unit_free_;  // by plane and unit
   std::map<uint32_t, int> sends_destination_;
-  Ticks now_ = 0;
-  uint64_t sequence_ = 0;
+  std::vector<bool> asks_;                   // by send: to be told when it has left
+  std::map<uint32_t, int64_t> packets_out_;  // of those
 };
 
 }  // namespace upfabric::fabric::testing

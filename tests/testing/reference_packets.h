@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "fabric/api/fabric.h"
+#include "fabric/base/fingerprint.h"
 #include "fabric/model/flit_errors.h"
 #include "fabric/model/spec.h"
 #include "fabric/sim/record.h"
@@ -89,6 +91,31 @@ struct ReferenceSender {
     const std::pair turn(packet.input, packet.lane);
     return {last.has_value() && turn <= *last, turn};
   }
+
+  void SetErrors(const FlitErrors* now, uint64_t key) {
+    if (now != errors) {
+      errors = now;
+      draw_key = key;
+      DrawNextFailure();
+    }
+  }
+  void DrawNextFailure() {
+    const uint64_t draw = Chain(Chain(draw_key, static_cast<uint64_t>(wire)), 0x666c6974);
+    fails_at =
+        errors == nullptr ? std::numeric_limits<int64_t>::max() : errors->NextFailing(wire, draw);
+  }
+  // `packet` is still in its queue; it could have started `waited` earlier, but for its credits.
+  void CountStart(const ReferencePacket& packet, sim::Ticks waited) {
+    int64_t waiting = 0;
+    for (const std::deque<ReferencePacket>& queue : queues) {
+      waiting += static_cast<int64_t>(queue.size());
+    }
+    counters.queue_packets_max = std::max(counters.queue_packets_max, waiting);
+    ++counters.packets;
+    counters.payload_bytes += packet.payload;
+    stall += waited;
+  }
+
   std::vector<std::deque<ReferencePacket>> queues;  // by virtual channel
   std::vector<int64_t> credits;
   std::vector<int64_t> freed;                  // by virtual channel: less than a step of credits
@@ -97,7 +124,12 @@ struct ReferenceSender {
   int64_t sessions = 0;
   const FlitErrors* errors = nullptr;
   uint64_t draw_key = 0;
-  int64_t wire = 0;  // units put on the wire
+  int64_t wire = 0;       // units put on the wire
+  int64_t discarded = 0;  // of these, in vain
+  int64_t leaked = 0;     // units of credits
+  sim::Ticks busy = 0;
+  sim::Ticks stall = 0;
+  ChannelCounters counters;  // what is not above
   int64_t fails_at = std::numeric_limits<int64_t>::max();
 };
 

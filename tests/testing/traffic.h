@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -142,6 +141,7 @@ struct Traffic {
   FabricTotals totals;
   std::vector<std::string> failures;  // messages of rows that failed, sorted
   std::vector<std::string> blocked;   // sorted
+  bool hung = false;                  // stopped by BoundedExchange
 
   uint64_t Fingerprint() const {
     uint64_t chain = 0;
@@ -184,55 +184,65 @@ inline void Merge(const Fabric& fabric, const std::vector<std::unique_ptr<Script
             [](const ChannelCounters& a, const ChannelCounters& b) { return a.name < b.name; });
 }
 
+// One partition of the fabric with its share of the scripted clients.
+class TrafficPartition {
+ public:
+  // The spec and the faults must be valid; `sends` outlive it.
+  TrafficPartition(const FabricSpec& spec, const std::vector<Send>& sends,
+                   const FabricOptions& options, const FaultSchedule& faults)
+      : fabric_(*Fabric::Create(spec, options)) {
+    if (spec.switch_chip.in_switch.has_value()) {
+      UPF_CHECK(fabric_->SetGroups(Groups(spec.endpoints)).ok());
+    }
+    UPF_CHECK(fabric_->SetFaults(faults).ok());
+    for (int e = 0; e < spec.endpoints; ++e) {
+      if (fabric_->Owns(EndpointId(e))) {
+        clients_.push_back(std::make_unique<ScriptedClient>(sends, e));
+        fabric_->Attach(EndpointId(e), clients_.back().get());
+      }
+    }
+  }
+
+  const Fabric& fabric() const { return *fabric_; }
+  void Run(sim::WindowExchange& exchange) {
+    BoundedExchange bounded(exchange);
+    status_ = fabric_->RunRow(bounded);
+  }
+  void AddTo(Traffic& traffic) const {
+    Merge(*fabric_, clients_, traffic);
+    traffic.hung |= status_.code() == absl::StatusCode::kDeadlineExceeded;
+    if (!status_.ok()) {
+      traffic.failures.emplace_back(status_.message());
+    }
+    std::sort(traffic.failures.begin(), traffic.failures.end());
+    std::sort(traffic.blocked.begin(), traffic.blocked.end());
+  }
+
+ private:
+  std::unique_ptr<Fabric> fabric_;
+  std::vector<std::unique_ptr<ScriptedClient>> clients_;
+  absl::Status status_;
+};
+
 // Runs the sends on `partitions` partitions of the fabric, each on a thread. The spec and the
 // faults must be valid.
 inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends,
                           FabricOptions options = {}, int partitions = 1,
                           const FaultSchedule& faults = {}) {
-  std::vector<std::unique_ptr<Fabric>> fabrics;
-  std::vector<std::vector<std::unique_ptr<ScriptedClient>>> clients(
-      static_cast<size_t>(partitions));
-  LockstepHub hub(partitions);
+  std::vector<std::unique_ptr<TrafficPartition>> parts;
   for (int p = 0; p < partitions; ++p) {
     options.partition = p;
     options.partitions = partitions;
-    auto fabric = Fabric::Create(spec, options);
-    UPF_CHECK(fabric.ok());
-    if (spec.switch_chip.in_switch.has_value()) {
-      UPF_CHECK((*fabric)->SetGroups(Groups(spec.endpoints)).ok());
-    }
-    UPF_CHECK((*fabric)->SetFaults(faults).ok());
-    for (int e = 0; e < spec.endpoints; ++e) {
-      if ((*fabric)->Owns(EndpointId(e))) {
-        auto& mine = clients[static_cast<size_t>(p)];
-        mine.push_back(std::make_unique<ScriptedClient>(sends, e));
-        (*fabric)->Attach(EndpointId(e), mine.back().get());
-      }
-    }
-    fabrics.push_back(*std::move(fabric));
+    parts.push_back(std::make_unique<TrafficPartition>(spec, sends, options, faults));
   }
-  std::vector<absl::Status> statuses(static_cast<size_t>(partitions));
-  std::vector<std::thread> threads;
-  for (int p = 0; p < partitions; ++p) {
-    threads.emplace_back([&, p] {
-      LockstepExchange exchange(hub, p);
-      statuses[static_cast<size_t>(p)] = fabrics[static_cast<size_t>(p)]->RunRow(exchange);
-    });
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
+  RunInLockstep(partitions, [&](int p, sim::WindowExchange& exchange) {
+    parts[static_cast<size_t>(p)]->Run(exchange);
+  });
   Traffic traffic;
   traffic.arrival.assign(sends.size(), SimTime(Picoseconds(-1)));
-  for (int p = 0; p < partitions; ++p) {
-    Merge(*fabrics[static_cast<size_t>(p)], clients[static_cast<size_t>(p)], traffic);
-    const absl::Status& status = statuses[static_cast<size_t>(p)];
-    if (!status.ok()) {
-      traffic.failures.emplace_back(status.message());
-    }
+  for (const auto& part : parts) {
+    part->AddTo(traffic);
   }
-  std::sort(traffic.failures.begin(), traffic.failures.end());
-  std::sort(traffic.blocked.begin(), traffic.blocked.end());
   return traffic;
 }
 
