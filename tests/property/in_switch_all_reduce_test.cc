@@ -5,143 +5,50 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
-#include "collectives/job.h"
-#include "collectives/local_payload_transport.h"
-#include "collectives/lower_bound.h"
 #include "fabric/api/fabric.h"
 #include "tests/testing/fabric_specs.h"
+#include "tests/testing/job_on_fabric.h"
 #include "tests/testing/job_on_fake.h"
-#include "tests/testing/lockstep_exchange.h"
 
 namespace upfabric::collectives {
 namespace {
 
-using fabric::ChannelCounters;
 using fabric::Fabric;
 using fabric::FabricOptions;
 using fabric::FabricSpec;
 using fabric::testing::Draws;
 
-// One transport for partitions on several threads.
-class SharedTransport final : public PayloadTransport {
- public:
-  void Send(const MessageName& name, std::vector<std::byte> bytes) override {
-    const std::lock_guard lock(mutex_);
-    transport_.Send(name, std::move(bytes));
+JobSpec InSwitchJob(const AlgorithmRegistry& registry, const FabricSpec& spec,
+                    const CollectiveRequest& request, PayloadMode payload, int iterations) {
+  JobSpec job{.request = request,
+              .algorithm = *registry.Find(Collective::kAllReduce, "in_switch"),
+              .payload = payload,
+              .iterations = iterations};
+  for (int rank = 0; rank < request.ranks; ++rank) {
+    job.endpoints.emplace_back(spec.endpoints - 1 - rank);
   }
-  std::vector<std::byte> Take(const MessageName& name) override {
-    const std::lock_guard lock(mutex_);
-    return transport_.Take(name);
-  }
-  int64_t held_count() const { return transport_.held_count(); }
-
- private:
-  std::mutex mutex_;
-  LocalPayloadTransport transport_;
-};
-
-struct Outcome {
-  std::vector<SimTime> end;  // by rank
-  SimTime last_end;
-  int64_t wrong = 0;
-  int64_t held = 0;
-  uint64_t hash = 0;
-  std::map<int, int64_t> sent;      // payload bytes, by endpoint
-  std::map<int, int64_t> received;  // likewise
-};
-
-void Merge(const Job& job, const Fabric& fabric, Outcome& outcome) {
-  ASSERT_TRUE(job.finished());
-  for (const RankTimes& times : job.Times()) {
-    outcome.end[static_cast<size_t>(times.rank)] = times.end;
-    outcome.last_end = std::max(outcome.last_end, times.end);
-  }
-  outcome.wrong += job.CountWrong();
-  outcome.hash += job.PayloadHash();
-  for (const ChannelCounters& channel : fabric.Counters()) {
-    (channel.to_switch ? outcome.sent : outcome.received)[channel.endpoint] +=
-        channel.payload_bytes;
-  }
+  return job;
 }
 
 // Rank r runs on endpoint ranks - 1 - r, or further up where there are more endpoints.
-Outcome RunJob(const FabricSpec& spec, const CollectiveRequest& request, PayloadMode payload,
-               FabricOptions options = {}, int partitions = 1, int iterations = 1) {
+JobOutcome RunJob(const FabricSpec& spec, const CollectiveRequest& request, PayloadMode payload,
+                  const FabricOptions& options = {}, int partitions = 1, int iterations = 1) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
-  JobSpec job_spec{.request = request,
-                   .algorithm = *registry.Find(Collective::kAllReduce, "in_switch"),
-                   .payload = payload,
-                   .iterations = iterations};
-  for (int rank = 0; rank < request.ranks; ++rank) {
-    job_spec.endpoints.emplace_back(spec.endpoints - 1 - rank);
-  }
-  SharedTransport transport;
-  std::vector<std::unique_ptr<Fabric>> fabrics;
-  std::vector<std::unique_ptr<Job>> jobs;
-  fabric::testing::LockstepHub hub(partitions);
-  for (int p = 0; p < partitions; ++p) {
-    options.partition = p;
-    options.partitions = partitions;
-    fabrics.push_back(*Fabric::Create(spec, options));
-    const Fabric& own = *fabrics.back();
-    jobs.push_back(*Job::Create(
-        job_spec, [&](EndpointId endpoint) { return own.Owns(endpoint); }, transport));
-    UPF_CHECK(fabrics.back()->SetGroups(jobs.back()->Groups()).ok());
-    for (const auto& [endpoint, client] : jobs.back()->Clients()) {
-      fabrics.back()->Attach(endpoint, client);
-    }
-  }
-  std::vector<std::thread> threads;
-  for (int p = 0; p < partitions; ++p) {
-    threads.emplace_back([&, p] {
-      fabric::testing::LockstepExchange exchange(hub, p);
-      UPF_CHECK(fabrics[static_cast<size_t>(p)]->RunRow(exchange).ok());
-    });
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  Outcome outcome;
-  outcome.end.resize(static_cast<size_t>(request.ranks));
-  for (int p = 0; p < partitions; ++p) {
-    Merge(*jobs[static_cast<size_t>(p)], *fabrics[static_cast<size_t>(p)], outcome);
-  }
-  outcome.held = transport.held_count();
+  const JobOutcome outcome = RunJobOnFabric(
+      spec, InSwitchJob(registry, spec, request, payload, iterations), options, partitions);
+  EXPECT_TRUE(outcome.finished);
   return outcome;
 }
 
-int LinksOf(const FabricSpec& spec) {
-  int links = 0;
-  for (const fabric::PlaneGroupSpec& group : spec.groups) {
-    links += group.planes * group.links;
-  }
-  return links;
-}
-
 void ExpectNotBeforeBound(const FabricSpec& spec, const CollectiveRequest& request, int iterations,
-                          const Outcome& outcome) {
+                          const JobOutcome& outcome) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
-  BoundFigures figures;
-  figures.links = LinksOf(spec);
-  figures.link_bits_per_second =
-      spec.link.lane_rate.bits_per_second() * Ratio(spec.link.lanes) * spec.link.coding;
-  const auto fabric = *Fabric::Create(spec, {});
-  for (const fabric::PathElement& element : fabric->view().UnloadedPath()) {
-    figures.path_latency += element.latency;
-  }
-  figures.local_latency = spec.endpoint.local_latency;
-  const LowerBound bound = ComputeLowerBound(
-      figures, **registry.Find(Collective::kAllReduce, "in_switch"), request, iterations);
-  for (size_t rank = 0; rank < outcome.end.size(); ++rank) {
-    EXPECT_LE(bound.rank_end[rank], outcome.end[rank].since_start()) << "rank " << rank;
+  const LowerBound bound =
+      BoundOf(spec, InSwitchJob(registry, spec, request, PayloadMode::kNone, iterations));
+  for (const auto& [rank, end] : outcome.end) {
+    EXPECT_LE(bound.rank_end[static_cast<size_t>(rank)], end.since_start()) << "rank " << rank;
   }
   EXPECT_LE(bound.last_end, outcome.last_end.since_start());
 }
@@ -150,7 +57,7 @@ void ExpectRight(const FabricSpec& spec, const CollectiveRequest& request, Paylo
                  int iterations = 1) {
   SCOPED_TRACE(absl::StrCat(request.ranks, " ranks, count ", request.count,
                             request.in_place ? ", in place" : ""));
-  const Outcome outcome = RunJob(spec, request, payload, {}, 1, iterations);
+  const JobOutcome outcome = RunJob(spec, request, payload, {}, 1, iterations);
   EXPECT_EQ(outcome.wrong, 0);
   EXPECT_EQ(outcome.held, 0);
   ExpectNotBeforeBound(spec, request, iterations, outcome);
@@ -206,10 +113,10 @@ TEST(InSwitchAllReduceTest, ResultDoesNotDependOnPartitionsTrainsOrWindows) {
     const int ranks = static_cast<int>(draws.Between(2, 9));
     const FabricSpec spec = RandomReducingFabric(draws, ranks);
     const CollectiveRequest request{.ranks = ranks, .count = draws.Between(1, 60'000)};
-    const Outcome expected = RunJob(spec, request, PayloadMode::kFull, {.seed = seed});
+    const JobOutcome expected = RunJob(spec, request, PayloadMode::kFull, {.seed = seed});
     FabricOptions other{.seed = seed, .trains = false, .random_window_seed = seed + 1};
     for (const int partitions : {1, 3}) {
-      const Outcome actual = RunJob(spec, request, PayloadMode::kFull, other, partitions);
+      const JobOutcome actual = RunJob(spec, request, PayloadMode::kFull, other, partitions);
       EXPECT_EQ(expected.end, actual.end);
       EXPECT_EQ(expected.hash, actual.hash);
       EXPECT_EQ(actual.wrong, 0);
@@ -225,7 +132,7 @@ TEST(InSwitchAllReduceTest, EachEndpointCarriesItsDataOnceAndItsChunkOnce) {
     FabricSpec spec = Nvl72();
     spec.endpoints = ranks;
     const int64_t count = int64_t{ranks} * 5'000;
-    const Outcome outcome = RunJob(spec, {.ranks = ranks, .count = count}, PayloadMode::kNone);
+    const JobOutcome outcome = RunJob(spec, {.ranks = ranks, .count = count}, PayloadMode::kNone);
     for (int endpoint = 0; endpoint < ranks; ++endpoint) {
       EXPECT_EQ(outcome.sent.at(endpoint), 4 * (count + count / ranks));
       EXPECT_EQ(outcome.received.at(endpoint), 4 * (count + count / ranks));
