@@ -80,11 +80,12 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
       BalancedSplit(BalancedSplit(request.count, channels).count_max(), request.ranks).count_max();
   const Picoseconds arrival = terms.Unloaded(chunk);
   const Picoseconds local = terms.Local(3 * chunk);
+  const Picoseconds all_local = terms.Local(3 * chunk * channels);
   const Picoseconds injected = terms.Injection(chunk, channels);
-  const Picoseconds reduce_step = std::max({arrival + local, injected, local * channels});
+  const Picoseconds reduce_step = std::max({arrival + local, injected, all_local});
   const Picoseconds gather_step = std::max(arrival, injected);
   // The last channel follows the first one.
-  const Picoseconds behind = std::max(terms.Injection(chunk, channels - 1), local * (channels - 1));
+  const Picoseconds behind = std::max(terms.Injection(chunk, channels - 1), all_local - local);
   const Picoseconds turn = std::max(arrival + local, injected);  // from reducing to gathering
   return reduce_step * (steps - 1) + turn + gather_step * (steps - 1) + arrival + behind;
 }

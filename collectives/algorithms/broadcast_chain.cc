@@ -33,19 +33,20 @@ class Program final : public RankProgram {
         pieces_(Pieces(request)),
         split_(count_, pieces_) {}
 
-  int streams() const override { return 1; }
-  // The root sends the pieces and copies; the others receive and pass on, the last only receives.
-  int64_t length(int) const override {
+  int streams() const override { return position_ == 0 && !in_place_ ? 2 : 1; }
+  // The root sends the pieces and copies in stream 1; the others receive and pass on, the last only
+  // receives.
+  int64_t length(int stream) const override {
     if (position_ == 0) {
-      return pieces_ + (in_place_ ? 0 : 1);
+      return stream == 0 ? pieces_ : 1;
     }
     return position_ == ranks_ - 1 ? pieces_ : 2 * int64_t{pieces_};
   }
 
-  Instruction At(int, int64_t index) const override {
+  Instruction At(int stream, int64_t index) const override {
     const int next = RingShift(rank_, 1, ranks_);
     if (position_ == 0) {
-      if (index == pieces_) {
+      if (stream == 1) {
         return Copy({Buffer::kInput, 0, count_}, {Buffer::kOutput, 0, count_});
       }
       return Send(next, 0, index, Piece(Buffer::kInput, index));

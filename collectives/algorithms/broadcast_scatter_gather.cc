@@ -29,22 +29,22 @@ class Program final : public RankProgram {
         slices_(Slices(request)),
         split_(count_, slices_) {}
 
-  int streams() const override { return IsRoot() ? 1 : 2; }
-  // The root sends a part of each slice to each rank and copies. Elsewhere stream 0 receives a part
-  // of each slice and sends it to all others; stream 1 receives the others' parts.
+  int streams() const override { return IsRoot() && in_place_ ? 1 : 2; }
+  // The root sends a part of each slice to each rank and copies in stream 1. Elsewhere stream 0
+  // receives a part of each slice and sends it to all others; stream 1 receives the others' parts.
   int64_t length(int stream) const override {
     if (IsRoot()) {
-      return int64_t{slices_} * receivers_ + (in_place_ ? 0 : 1);
+      return stream == 0 ? int64_t{slices_} * receivers_ : 1;
     }
     return int64_t{slices_} * (stream == 0 ? receivers_ : receivers_ - 1);
   }
 
   Instruction At(int stream, int64_t index) const override {
     if (IsRoot()) {
-      const int64_t slice = index / receivers_;
-      if (slice == slices_) {
+      if (stream == 1) {
         return Copy({Buffer::kInput, 0, count_}, {Buffer::kOutput, 0, count_});
       }
+      const int64_t slice = index / receivers_;
       const int part = static_cast<int>(index % receivers_);
       return Send(RankOf(part), 0, slice, Part(Buffer::kInput, slice, part));
     }

@@ -67,10 +67,11 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int channels = ChannelCount(request, request.count);
   const int64_t part = BalancedSplit(request.count, channels).count_max();
   const Picoseconds local = terms.Local(3 * part);
+  const Picoseconds all_local = terms.Local(3 * part * channels);
   const Picoseconds reduced = terms.Unloaded(part) + local;
-  const Picoseconds step = std::max({reduced, terms.Injection(part, channels), local * channels});
+  const Picoseconds step = std::max({reduced, terms.Injection(part, channels), all_local});
   // The last channel follows the first one.
-  const Picoseconds behind = std::max(terms.Injection(part, channels - 1), local * (channels - 1));
+  const Picoseconds behind = std::max(terms.Injection(part, channels - 1), all_local - local);
   return step * (request.ranks - 2) + reduced + behind;
 }
 

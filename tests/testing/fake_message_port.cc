@@ -170,9 +170,8 @@ void FakeFabric::Local(Port& port, int64_t traffic, uint32_t cookie) {
   int64_t end_ps = now_ps_ + RandomDelay();
   if (options_.rated) {
     const int64_t per_ps = options_.figures.memory_bytes_per_ps;
-    end_ps = std::max(now_ps_, port.memory_free_ps) + options_.figures.local_latency_ps +
-             (traffic + per_ps - 1) / per_ps;
-    port.memory_free_ps = end_ps;
+    port.memory_free_ps = std::max(now_ps_, port.memory_free_ps) + (traffic + per_ps - 1) / per_ps;
+    end_ps = port.memory_free_ps + options_.figures.local_latency_ps;
   }
   Push(end_ps, Kind::kLocalDone, {port.id, port.id, 0}, 0, cookie);
 }
