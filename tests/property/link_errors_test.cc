@@ -1,20 +1,28 @@
-// Goal: links fail as often as their rate says, from 1e-2 to 1e-12. Method: long streams over one
-// link; the replays must lie within 4 standard deviations of what independent flits give.
+// Goal: links fail as often as their rate says, from 1e-2 to 1e-12, and what they carry is right
+// all the same. Method: long streams over one link; the replays must lie within 4 standard
+// deviations of what independent flits give. And collectives with payload at high rates.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "fabric/model/flit_errors.h"
 #include "tests/testing/fabric_specs.h"
+#include "tests/testing/job_on_fabric.h"
+#include "tests/testing/job_on_fake.h"
 #include "tests/testing/traffic.h"
 
 namespace upfabric::fabric {
 namespace {
 
 using testing::RunTraffic;
+using testing::Send;
 using testing::Traffic;
 
 constexpr Picoseconds kNow(0);
@@ -87,11 +95,68 @@ TEST(LinkErrorsTest, ReplaysAgreeWithTheBinomialExpectation) {
   }
 }
 
-// UALink's flits hold parts of several packets; one that fails costs one replay.
-TEST(LinkErrorsTest, AFailedFlitOfUalinkIsOneReplay) {
-  FabricSpec spec = WithErrors(Ratio(1, 100'000));
+FabricSpec UalinkWithErrors(Ratio rate) {
+  FabricSpec spec = WithErrors(rate);
   spec.protocol = testing::Ualink();
   spec.link.errors.flit = Bytes(640);
+  return spec;
+}
+
+// Flits of 640 B over two links, 14 million on each: F p / (1 - p) replays are expected of F flits,
+// with a variance of as much. A stream ends later by the gaps of its replays, those of both links
+// at most: from a failed packet (5.47898 ns) to its copy are both ways of the wire and the
+// turnaround.
+TEST(LinkErrorsTest, ASweepOfUalinkRatesGivesTheBinomialExpectationAndItsDelay) {
+  constexpr int64_t kUalinkGap = 5'478 + 2 * 117'500 + 50'000;
+  const std::vector<Send> sends = {{0, 1, Bytes(int64_t{256} << 25), 0, kNow, 0}};
+  const SimTime clean = RunTraffic(UalinkWithErrors(Ratio(0)), sends).arrival[0];
+  for (const int64_t inverse : std::initializer_list<int64_t>{1'000'000, 10'000'000, 100'000'000,
+                                                              10'000'000'000, 1'000'000'000'000}) {
+    SCOPED_TRACE(inverse);
+    const Traffic traffic = RunTraffic(UalinkWithErrors(Ratio(1, inverse)), sends);
+    const double p = 1.0 / static_cast<double>(inverse);
+    const double flits = static_cast<double>(Sum(traffic, &ChannelCounters::wire_bytes)) / 640;
+    const double expected = flits * p / (1 - p);
+    const int64_t replays = Sum(traffic, &ChannelCounters::replays);
+    EXPECT_NEAR(static_cast<double>(replays), expected, 4 * std::sqrt(expected));
+    int64_t most = 0;
+    for (const ChannelCounters& counters : traffic.counters) {
+      most = std::max(most, counters.replays);
+    }
+    const int64_t late = (traffic.arrival[0] - clean).count();
+    EXPECT_GE(late, most * kUalinkGap);
+    EXPECT_LE(late, replays * (kUalinkGap + 1));
+  }
+}
+
+// The bytes of every replayed packet arrive once and whole, in every algorithm of an all-reduce;
+// with more errors it takes longer.
+TEST(LinkErrorsTest, AnAllReduceIsRightAtHighRates) {
+  const collectives::AlgorithmRegistry registry = collectives::BuiltinAlgorithms();
+  for (const collectives::Algorithm* algorithm :
+       registry.List(collectives::Collective::kAllReduce)) {
+    collectives::JobSpec job{.request = {.ranks = 4, .count = 1'000'003}, .algorithm = algorithm};
+    for (int rank = 0; rank < 4; ++rank) {
+      job.endpoints.emplace_back(rank);
+    }
+    SimTime before;
+    for (const Ratio& rate : {Ratio(0), Ratio(1, 10'000), Ratio(1, 100)}) {
+      SCOPED_TRACE(std::string(algorithm->info().name) + " at " + std::to_string(rate.ToDouble()));
+      FabricSpec spec = UalinkWithErrors(rate);
+      spec.switch_chip.in_switch = testing::InSwitch();
+      const collectives::JobOutcome outcome = collectives::RunJobOnFabric(spec, job);
+      ASSERT_TRUE(outcome.finished);
+      EXPECT_EQ(outcome.wrong, 0);
+      EXPECT_EQ(outcome.replays > 0, rate > Ratio(0));
+      EXPECT_GT(outcome.last_end, before);
+      before = outcome.last_end;
+    }
+  }
+}
+
+// UALink's flits hold parts of several packets; one that fails costs one replay.
+TEST(LinkErrorsTest, AFailedFlitOfUalinkIsOneReplay) {
+  const FabricSpec spec = UalinkWithErrors(Ratio(1, 100'000));
   const Traffic traffic = RunTraffic(spec, {{0, 1, Bytes(256 << 22), 0, kNow, 0}});
   const double flits = static_cast<double>(Sum(traffic, &ChannelCounters::wire_bytes)) / 640;
   const double expected = flits * 1e-5;

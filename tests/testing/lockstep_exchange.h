@@ -88,7 +88,7 @@ class LockstepExchange final : public sim::WindowExchange {
 // window, with kDeadlineExceeded.
 class BoundedExchange final : public sim::WindowExchange {
  public:
-  explicit BoundedExchange(sim::WindowExchange& inner, int64_t windows_max = 1'000'000)
+  explicit BoundedExchange(sim::WindowExchange& inner, int64_t windows_max = 20'000'000)
       : inner_(inner), windows_max_(windows_max) {}
 
   absl::StatusOr<sim::Ticks> Swap(std::span<const std::vector<sim::CrossingRecord>> outgoing,
