@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Executes the blocks marked "console run" of Markdown files, and checks the links between files.
+"""Executes the blocks marked "console run" of Markdown files, and checks the links between files
+and that the tests exist which they name (`SuiteTest.Name`).
 
 A block is what a terminal shows: lines that begin with "$ " are commands, the lines up to the next
 command are the output, standard error included, of that command. A line "..." stands for any number
@@ -92,11 +93,28 @@ def complaints_of_links(path, text, root):
             yield f"{path}:{number}: {target} does not exist"
 
 
-def documents_of(root):
+def tests_of(root):
+    """The C++ tests of the tree, as "Suite.Name"."""
+    tests = set()
+    for path in files_of(root, "_test.cc"):
+        with open(os.path.join(root, path), encoding="utf-8") as stream:
+            tests |= {".".join(name) for name in
+                      re.findall(r"^TEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\)", stream.read(), re.M)}
+    return tests
+
+
+def complaints_of_tests(path, text, tests):
+    for match in re.finditer(r"`([A-Z]\w*Test\.\w+)`", text):
+        if match.group(1) not in tests:
+            number = text.count("\n", 0, match.start()) + 1
+            yield f"{path}:{number}: there is no test {match.group(1)}"
+
+
+def files_of(root, ending):
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(f for f in folders if f[0] != "." and not f.startswith("build"))
         for file in sorted(files):
-            if file.endswith(".md"):
+            if file.endswith(ending):
                 yield os.path.relpath(os.path.join(folder, file), root)
 
 
@@ -106,10 +124,12 @@ def main(arguments):
         return 2
     root, programs = map(os.path.abspath, arguments[1:3])
     complaints = []
-    for path in arguments[3:] or documents_of(root):
+    tests = tests_of(root)
+    for path in arguments[3:] or files_of(root, ".md"):
         with open(os.path.join(root, path), encoding="utf-8") as stream:
             text = stream.read()
         complaints += complaints_of_links(path, text, root)
+        complaints += complaints_of_tests(path, text, tests)
         complaints += complaints_of_snippets(path, text, root, programs)
     for complaint in complaints:
         print(complaint)

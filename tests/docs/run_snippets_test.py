@@ -58,6 +58,17 @@ class RunSnippetsTest(unittest.TestCase):
         self.assertEqual(self.complaints("[a](http://x) [b](#c) [root](.)\n```\n[x](y)\n```\n"), [])
         self.assertEqual(self.complaints("\n[a](gone.md)\n"), ["a.md:2: gone.md does not exist"])
 
+    def test_tests_that_are_named_exist(self):
+        with tempfile.TemporaryDirectory() as root:
+            with open(os.path.join(root, "a_test.cc"), "w", encoding="utf-8") as stream:
+                stream.write("TEST(OneTest, Holds) {\n")
+                stream.write("TEST_P(\n    TwoTest, Holds) {\n// TEST(No, No)\n")
+            tests = run_snippets.tests_of(root)
+        self.assertEqual(tests, {"OneTest.Holds", "TwoTest.Holds"})
+        self.assertEqual(list(run_snippets.complaints_of_tests(
+            "a.md", "`OneTest.Holds`\n`TwoTest.Holds`, `TwoTest.Gone` or `Test.cc`\n", tests)),
+            ["a.md:2: there is no test TwoTest.Gone"])
+
 
 if __name__ == "__main__":
     unittest.main()
