@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "tests/testing/fabric_specs.h"
 #include "tests/testing/reference_fabric.h"
@@ -132,6 +133,41 @@ TEST_P(EngineIndependenceTest, ResultDoesNotDependOnHowItIsComputed) {
 INSTANTIATE_TEST_SUITE_P(Seeds, EngineIndependenceTest,
                          ::testing::ValuesIn(testing::SeedBlocks(2'000, 50)),
                          [](const auto& block) { return testing::SeedBlockName(block.param); });
+
+// Sets its timer again and again.
+class EndlessClient final : public MessagePortClient {
+ public:
+  void OnStart(MessagePort& port) override {
+    port_ = &port;
+    OnTimer(SimTime(), 0);
+  }
+  void OnReceived(SimTime, uint32_t) override {}
+  void OnLocalDone(SimTime, uint32_t) override {}
+  void OnTimer(SimTime, uint32_t) override { port_->PostTimer(Picoseconds(1'000'000), 0); }
+
+ private:
+  MessagePort* port_ = nullptr;
+};
+
+// A hang fails a test instead of stopping it.
+TEST(BoundedExchangeTest, ARowThatDoesNotEndIsStoppedInAllPartitions) {
+  for (const int partitions : {1, 3}) {
+    std::vector<absl::Status> statuses(static_cast<size_t>(partitions));
+    testing::RunInLockstep(partitions, [&](int p, sim::WindowExchange& exchange) {
+      const auto fabric =
+          *Fabric::Create(testing::SmallFabric(), {.partition = p, .partitions = partitions});
+      EndlessClient client;
+      if (fabric->Owns(EndpointId(1))) {
+        fabric->Attach(EndpointId(1), &client);
+      }
+      testing::BoundedExchange bounded(exchange, 1'000);
+      statuses[static_cast<size_t>(p)] = fabric->RunRow(bounded);
+    });
+    for (const absl::Status& status : statuses) {
+      EXPECT_EQ(status, absl::DeadlineExceededError("no end after 1000 windows"));
+    }
+  }
+}
 
 // What one link carries cannot exceed its rate, nor arrive before the bound of its bits.
 TEST(EngineBoundTest, NoMessageBeatsItsPayloadBitsAndItsPath) {
