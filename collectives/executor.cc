@@ -20,8 +20,17 @@ void RankExecutor::OnStart(fabric::MessagePort& port) {
   if (spec_.payload != nullptr) {
     Expose();
   }
+  if (spec_.start > Picoseconds(0)) {
+    port.PostTimer(spec_.start, 0);
+  } else {
+    Begin(SimTime());
+  }
+}
+
+void RankExecutor::Begin(SimTime now) {
+  timed_start_ = now;
   StartIteration();
-  Run(SimTime());
+  Run(now);
 }
 
 void RankExecutor::OnReceived(SimTime now, uint32_t cookie) {
@@ -49,8 +58,8 @@ void RankExecutor::OnSent(SimTime now, uint32_t cookie) {
   }
 }
 
-// No instruction asks for a timer.
-void RankExecutor::OnTimer(SimTime, uint32_t) { UPF_CHECK(false); }
+// No instruction asks for a timer, only a late start does.
+void RankExecutor::OnTimer(SimTime now, uint32_t) { Begin(now); }
 
 RankExecutor::Stream& RankExecutor::Resumed(uint32_t cookie, Wait wait) {
   UPF_CHECK_OP(cookie, <, streams_.size());

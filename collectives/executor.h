@@ -4,7 +4,8 @@
 //          depends have finished. Iteration i+1 starts when all streams have finished iteration i.
 //          A stream posts its sends at most an injection window ahead of what has left the
 //          endpoint, so messages that wait take memory by links, not by messages to come.
-//          Multicasts and reduce-reads are of the fabric's group kAllRanksGroup.
+//          Multicasts and reduce-reads are of the fabric's group kAllRanksGroup. A rank may start
+//          late; its input is in place all the same.
 // Omits:   payload in all iterations but the last one, whose results are checked.
 // Threads: none; everything happens inside the port's callbacks.
 
@@ -49,6 +50,7 @@ struct ExecutorSpec {
   std::unique_ptr<RankProgram> program;
   int warmup = 0;
   int iterations = 1;
+  Picoseconds start = {};  // when the rank starts its program
   // Both null: no byte moves. The transport outlives the executor.
   std::unique_ptr<RankPayload> payload = nullptr;
   PayloadTransport* transport = nullptr;
@@ -86,6 +88,7 @@ class RankExecutor final : public fabric::MessagePortClient {
     Bytes unmarked;  // of sends since the last mark
   };
 
+  void Begin(SimTime now);
   void StartIteration();
   void Run(SimTime now);
   // Returns whether anything finished.

@@ -63,6 +63,9 @@ absl::Status CheckSpec(const JobSpec& spec) {
   if (different.size() != spec.endpoints.size()) {
     return refuse("an endpoint is given to two ranks");
   }
+  if (!spec.starts.empty() && spec.starts.size() != spec.endpoints.size()) {
+    return refuse(spec.starts.size(), " starts for ", spec.request.ranks, " ranks");
+  }
   if (spec.iterations < 1 || spec.warmup < 0) {
     return refuse("iterations is ", spec.iterations, " and warmup ", spec.warmup,
                   "; allowed: from 1 and from 0");
@@ -155,12 +158,14 @@ class JobImpl final : public Job {
 
  private:
   void AddRank(int rank, PayloadTransport& transport) {
-    ExecutorSpec executor{.rank = rank,
-                          .endpoints = &spec_.endpoints,
-                          .element = ElementSize(spec_.request.type),
-                          .program = spec_.algorithm->MakeProgram(spec_.request, rank),
-                          .warmup = spec_.warmup,
-                          .iterations = spec_.iterations};
+    ExecutorSpec executor{
+        .rank = rank,
+        .endpoints = &spec_.endpoints,
+        .element = ElementSize(spec_.request.type),
+        .program = spec_.algorithm->MakeProgram(spec_.request, rank),
+        .warmup = spec_.warmup,
+        .iterations = spec_.iterations,
+        .start = spec_.starts.empty() ? Picoseconds() : spec_.starts[static_cast<size_t>(rank)]};
     if (spec_.payload != PayloadMode::kNone) {
       const BufferLayouts layouts{
           layouts_.Get(executor.program->partition(Buffer::kInput)),

@@ -38,6 +38,7 @@ struct JobSpec {
   int warmup = 0;      // before them, untimed
   bool check = true;   // compare with the reference; needs a payload
   uint64_t seed = 0;
+  std::vector<Picoseconds> starts = {};  // by rank, when it starts; empty: all at 0
 };
 
 // What one rank did, in virtual time.

@@ -68,6 +68,39 @@ TEST(JobTest, TimedPartStartsWhenTheWarmUpHasEnded) {
   }
 }
 
+TEST(JobTest, ARankStartsWhenItIsTold) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const testing::FakeFigures figures;
+  LocalPayloadTransport transport;
+  // Rank r sends to r + 1 and starts r x 100 ps late.
+  JobOnFake run({.request = {.collective = Collective::kSendRecv, .ranks = 3, .count = 250},
+                 .algorithm = &Find(registry, Collective::kSendRecv, "direct"),
+                 .starts = {Picoseconds(0), Picoseconds(100), Picoseconds(200)}},
+                {.rated = true}, transport);
+  const int64_t one_ps = figures.latency_ps + 1000 * figures.link_ps_per_byte;
+  EXPECT_EQ(run.job->CountWrong(), 0);
+  std::vector<int64_t> starts;
+  std::vector<int64_t> ends;
+  for (const RankTimes& times : run.job->Times()) {
+    starts.push_back(times.timed_start.since_start().count());
+    ends.push_back(times.end.since_start().count());
+  }
+  EXPECT_THAT(starts, ElementsAre(0, 100, 200));
+  EXPECT_THAT(ends, ElementsAre(one_ps + 200, one_ps, one_ps + 100));
+}
+
+TEST(JobTest, EachRankNeedsAStartOrNone) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  LocalPayloadTransport transport;
+  const JobSpec spec{.request = {.collective = Collective::kSendRecv, .ranks = 2, .count = 1},
+                     .algorithm = &Find(registry, Collective::kSendRecv, "direct"),
+                     .endpoints = {EndpointId(0), EndpointId(1)},
+                     .starts = {Picoseconds(1)}};
+  const auto job = Job::Create(
+      spec, [](EndpointId) { return true; }, transport);
+  EXPECT_EQ(job.status().message(), "1 starts for 2 ranks");
+}
+
 // 63 blocks of 64 KiB leave each rank; two marks of 16 blocks each are on the way at a time, and
 // the link never waits for a block.
 TEST(JobTest, SendsArePostedAnInjectionWindowAhead) {

@@ -30,6 +30,7 @@ struct RowPlan {
   v1::ReduceOp op = v1::REDUCE_OP_UNSPECIFIED;  // unspecified where nothing is reduced
   int iterations = 1;
   int warmup = 0;
+  std::vector<Picoseconds> starts = {};  // by rank; empty: all at 0
 };
 
 struct MergedRow {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -15,6 +16,7 @@
 #include "collectives/selector.h"
 #include "daemon/exit_codes.h"
 #include "daemon/internal.pb.h"
+#include "daemon/jitter.h"
 #include "daemon/row_report.h"
 #include "daemon/workload_from_proto.h"
 #include "fabric/base/status.h"
@@ -118,6 +120,8 @@ class RunnerImpl final : public Runner {
                                   Bytes size) const;
   absl::StatusOr<MergedRow> RunRow(const RowPlan& plan, const CheckedWorkload& workload,
                                    const RunObserver& observer);
+  absl::StatusOr<v1::Jitter> RunJitter(RowPlan plan, const CheckedWorkload& workload,
+                                       const RunObserver& observer);
   void CloseRow();
   void CheckLowerBound(const RowPlan& plan, const collectives::Job& job) const;
   absl::Status GatherStatistics(const RunnerTotals& before, double user_cpu_before,
@@ -223,6 +227,9 @@ absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Wor
       to.set_name(element.name);
       to.set_latency_ps(element.latency.count());
     }
+    if (workload.jitter > 0) {
+      UPF_ASSIGN_OR_RETURN(*row.mutable_jitter(), RunJitter(plan, workload, observer));
+    }
     result.set_fingerprint(ChainFingerprint(result.fingerprint(), row.fingerprint()));
     result.set_virtual_ps(result.virtual_ps() + merged.virtual_time.count());
     result.set_hops(result.hops() + row.hops());
@@ -264,6 +271,7 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   spec.warmup = plan.warmup;
   spec.check = workload.check;
   spec.seed = workload.seed;
+  spec.starts = plan.starts;
   UPF_ASSIGN_OR_RETURN(const std::unique_ptr<collectives::Job> job,
                        collectives::Job::Create(
                            spec, [this](EndpointId endpoint) { return fabric_->Owns(endpoint); },
@@ -297,6 +305,23 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   closed_totals_.virtual_time += merged.virtual_time;
   CheckLowerBound(plan, *job);
   return merged;
+}
+
+// Runs a row again and again with skewed starts. Requires: fabric_ is one of the row's.
+absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWorkload& workload,
+                                                 const RunObserver& observer) {
+  plan.payload = collectives::PayloadMode::kNone;
+  const Bytes packet =
+      std::visit([](const auto& protocol) { return protocol.max_payload; }, spec_.protocol);
+  const Picoseconds packet_time = fabric_->view().InjectionTime(packet, 1);
+  std::vector<int64_t> times;
+  for (int repetition = 1; repetition <= workload.jitter; ++repetition) {
+    UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
+    plan.starts = SkewedStarts(workload.seed, repetition, plan.request.ranks, packet_time);
+    UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
+    times.push_back(merged.row.time_ps());
+  }
+  return SpreadOf(std::move(times));
 }
 
 // Ends the process if a rank finished before it possibly could.

@@ -83,6 +83,24 @@ TEST_F(RunnerTest, WithoutACheckNothingIsWrongOrRight) {
   EXPECT_EQ(Run(workload)->rows(0).wrong(), -1);
 }
 
+TEST_F(RunnerTest, JitterAddsItsSpreadAndChangesNothingElse) {
+  v1::Workload workload = AllReduce({64, 1 << 16});
+  workload.set_seed(3);
+  const auto plain = Run(workload);
+  workload.set_jitter(9);
+  auto skewed = Run(workload);
+  ASSERT_TRUE(skewed.ok()) << skewed.status();
+  for (v1::Row& row : *skewed->mutable_rows()) {
+    EXPECT_EQ(row.jitter().repetitions(), 9);
+    EXPECT_GT(row.jitter().min_ps(), 0);
+    EXPECT_LT(row.jitter().min_ps(), row.jitter().max_ps());
+    EXPECT_LE(row.jitter().min_ps(), row.jitter().median_ps());
+    EXPECT_LE(row.jitter().median_ps(), row.jitter().max_ps());
+    row.clear_jitter();
+  }
+  EXPECT_EQ(skewed->SerializeAsString(), plain->SerializeAsString());
+}
+
 TEST_F(RunnerTest, BadWorkloadsAreBadInput) {
   v1::Workload workload = AllReduce({1024});
   workload.add_endpoints(8);

@@ -17,6 +17,7 @@ using collectives::ReduceOp;
 // chosen: far above any table of nccl-tests, low enough that counts of all ranks cannot overflow.
 constexpr int64_t kSizeBytesMax = int64_t{1} << 40;
 constexpr int kIterationsMax = 1'000'000;
+constexpr int kJitterMax = 1000;
 
 absl::StatusOr<Collective> FromProto(v1::Collective collective) {
   switch (collective) {
@@ -176,6 +177,10 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   if (workload.algorithm() != collectives::kAutoAlgorithm) {
     UPF_RETURN_IF_ERROR(registry.Find(checked.request.collective, workload.algorithm()).status());
   }
+  if (workload.jitter() < 0 || workload.jitter() > kJitterMax) {
+    return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
+                                                   " repetitions, allowed is 0 to ", kJitterMax));
+  }
   checked.request.ranks = workload.endpoints_size();
   checked.request.in_place = workload.in_place() && HasInPlaceForm(checked.request.collective);
   for (const int64_t size : workload.sizes_bytes()) {
@@ -193,6 +198,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   checked.check = workload.check();
   checked.seed = workload.seed();
   checked.loop = workload.loop();
+  checked.jitter = workload.jitter();
   return checked;
 }
 

@@ -31,6 +31,7 @@ struct CheckedWorkload {
   bool check = true;
   uint64_t seed = 0;
   bool loop = false;
+  int jitter = 0;  // repetitions with skewed starts
 };
 
 // What the check needs to know of the fabric.

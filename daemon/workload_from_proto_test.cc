@@ -100,6 +100,16 @@ TEST(CheckWorkloadTest, WhatIsNotSetIsRefused) {
   EXPECT_THAT(ErrorOf(workload), HasSubstr("timing"));
 }
 
+TEST(CheckWorkloadTest, TooManyOrNegativeRepetitionsAreRefused) {
+  v1::Workload workload = AllReduce(2);
+  workload.set_jitter(1000);
+  EXPECT_EQ(Check(workload)->jitter, 1000);
+  workload.set_jitter(1001);
+  EXPECT_EQ(ErrorOf(workload), "--jitter: 1001 repetitions, allowed is 0 to 1000");
+  workload.set_jitter(-1);
+  EXPECT_THAT(ErrorOf(workload), HasSubstr("--jitter: -1"));
+}
+
 TEST(CheckWorkloadTest, AnUnknownAlgorithmListsTheKnownOnes) {
   v1::Workload workload = AllReduce(2);
   workload.set_algorithm("rinq");

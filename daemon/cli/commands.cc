@@ -151,7 +151,7 @@ class Executor {
     }
     ReportDamage(result, console_);
     if (run.statistics) {
-      console_.err << StatisticsText(result, statistics);
+      console_.err << StatisticsText(statistics);
     }
     return daemon::ExitCodeOf(result);
   }
@@ -232,7 +232,7 @@ class Executor {
                                        ObserverOf(bar, part, console_), &statistics));
       if (command.statistics) {
         bar.Clear();
-        console_.err << "# " << fabric.config.id() << '\n' << StatisticsText(result, statistics);
+        console_.err << "# " << fabric.config.id() << '\n' << StatisticsText(statistics);
       }
       comparison.results[c].push_back(std::move(result));
     }

@@ -23,6 +23,7 @@ namespace {
 
 // chosen: far above what anyone repeats.
 constexpr int64_t kIterationsMax = 1'000'000;
+constexpr int64_t kJitterMax = 1000;
 constexpr int64_t kRanksMax = 1'000'000;
 // Fabrics of a comparison are named by letters.
 constexpr size_t kComparedMax = 26;
@@ -55,6 +56,7 @@ struct Texts {
   std::string format = "table";
   std::string connect;
   std::string run_id;
+  std::string jitter;
   bool statistics = false;
   SweepTexts sweep;
 };
@@ -184,6 +186,11 @@ absl::StatusOr<Command> ReadRun(const Texts& texts) {
   run.fabric = texts.fabric;
   run.connect = texts.connect;
   run.statistics = texts.statistics;
+  if (!texts.jitter.empty()) {
+    int64_t jitter = 0;
+    UPF_RETURN_IF_ERROR(StoreInt("--jitter", texts.jitter, {.min = 1, .max = kJitterMax}, jitter));
+    run.sweep.jitter = static_cast<int>(jitter);
+  }
   return run;
 }
 
@@ -282,6 +289,9 @@ class Grammar {
     run_->add_option("--fabric", texts.fabric, "a preset or a file");
     AddSweepFlags(run_, texts.sweep);
     run_->add_flag("--stats", texts.statistics, "wall-clock figures on stderr");
+    run_->add_option("--jitter", texts.jitter,
+                     "repeat each row so many times, ranks starting late by less than a packet's "
+                     "time, and report the spread");
     run_->add_option("--format", texts.format, "table, csv or json")->capture_default_str();
     run_->add_option("--connect", texts.connect, "run on the daemons at HOST:PORT");
 
@@ -359,6 +369,7 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   workload.set_check(sweep.check);
   workload.set_in_place(false);
   workload.set_seed(sweep.seed);
+  workload.set_jitter(sweep.jitter);
   return workload;
 }
 

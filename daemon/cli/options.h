@@ -34,6 +34,7 @@ struct SweepOptions {
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
   v1::Granularity granularity = v1::GRANULARITY_TRAIN;
   uint64_t seed = 0;
+  int jitter = 0;  // repetitions with skewed starts, of `run` alone
 };
 
 struct HelpCommand {

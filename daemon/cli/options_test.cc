@@ -41,7 +41,7 @@ TEST(ParseCommandLineTest, RunReadsEveryFlag) {
   const auto command = Parse(
       "run broadcast --fabric f -b 1K -e 4K -f 2 -g 4 -d half -o max -n 5 -w 2 -c 0 --root 3 "
       "--algorithm ring --software ideal --payload full --granularity packet --seed 9 --stats "
-      "--format csv --connect localhost:1");
+      "--format csv --connect localhost:1 --jitter 1000");
   ASSERT_TRUE(command.ok()) << command.status();
   const auto& run = std::get<RunCommand>(*command);
   EXPECT_THAT(run.sweep.sizes_bytes, ElementsAre(1024, 2048, 4096));
@@ -56,6 +56,8 @@ TEST(ParseCommandLineTest, RunReadsEveryFlag) {
   EXPECT_TRUE(run.statistics);
   EXPECT_EQ(run.format, Format::kCsv);
   EXPECT_EQ(run.connect, "localhost:1");
+  EXPECT_EQ(run.sweep.jitter, 1000);
+  EXPECT_EQ(WorkloadOf(run.sweep, run.collective, 4).jitter(), 1000);
 }
 
 TEST(ParseCommandLineTest, CompareTakesSeveralCollectivesAndFabrics) {
@@ -92,6 +94,9 @@ TEST(ParseCommandLineTest, ABadValueNamesTheFlagAndWhatIsAllowed) {
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f -f 0"), HasSubstr("-f: \"0\""));
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f -g 0"), HasSubstr("-g: \"0\""));
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f -b 2K -e 1K"), HasSubstr("-b 2K: above -e 1K"));
+  EXPECT_EQ(ErrorOf("run all_reduce --fabric f --jitter 0"),
+            "--jitter: \"0\" is out of range; allowed: a whole number from 1 to 1000");
+  EXPECT_THAT(ErrorOf("run all_reduce --fabric f --jitter 1001"), HasSubstr("--jitter: \"1001\""));
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f --root -1"), HasSubstr("root"));
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f --format xml"), HasSubstr("table, csv, json"));
   EXPECT_THAT(ErrorOf("run gossip --fabric f"), HasSubstr("\"gossip\" is not a collective"));
@@ -103,7 +108,8 @@ TEST(ParseCommandLineTest, UnknownGranularityIsRefusedClearly) {
 }
 
 TEST(ParseCommandLineTest, UnknownAndMissingThingsAreOneLine) {
-  EXPECT_THAT(ErrorOf("run all_reduce --fabric f --jitter 3"), HasSubstr("--jitter"));
+  EXPECT_THAT(ErrorOf("compare all_reduce --fabric f --fabric g --jitter 3"),
+              HasSubstr("--jitter"));
   EXPECT_THAT(ErrorOf("run"), HasSubstr("COLLECTIVE"));
   EXPECT_THAT(ErrorOf("run all_reduce"), HasSubstr("--fabric: missing"));
   EXPECT_THAT(ErrorOf("compare all_reduce --fabric a"), HasSubstr("given 1 times"));

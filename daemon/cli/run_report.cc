@@ -25,9 +25,32 @@ struct Field {
   std::string value;
 };
 
+bool HasJitter(const v1::Result& result) {
+  return std::any_of(result.rows().begin(), result.rows().end(),
+                     [](const v1::Row& row) { return row.has_jitter(); });
+}
+
+WideFraction BusBandwidthAtMedian(v1::Row row, const v1::Result& result) {
+  row.set_time_ps(row.jitter().median_ps());
+  return BusBandwidth(row, result.collective(), result.ranks());
+}
+
+void AddJitterFields(const v1::Row& row, const v1::Result& result, std::vector<Field>& fields) {
+  const v1::Jitter& jitter = row.jitter();
+  const auto time = [&fields](absl::string_view name, int64_t picoseconds) {
+    fields.push_back({name, false, MicrosecondsText(Picoseconds(picoseconds))});
+  };
+  fields.push_back({"jitter_repetitions", false, absl::StrCat(jitter.repetitions())});
+  time("jitter_min_us", jitter.min_ps());
+  time("jitter_median_us", jitter.median_ps());
+  time("jitter_max_us", jitter.max_ps());
+  fields.push_back({"jitter_median_busbw_GBps", false,
+                    DecimalText(BusBandwidthAtMedian(row, result), kBandwidthDecimals)});
+}
+
 std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
   const WideFraction bus = BusBandwidth(row, result.collective(), result.ranks());
-  return {
+  std::vector<Field> fields = {
       {"bytes", false, absl::StrCat(row.bytes())},
       {"count", false, absl::StrCat(row.count())},
       {"type", true, std::string(DataTypeName(row.type()))},
@@ -40,6 +63,25 @@ std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
       {"busbw_GBps", false, DecimalText(bus, kBandwidthDecimals)},
       {"wrong", false, row.wrong() < 0 ? "null" : absl::StrCat(row.wrong())},
   };
+  if (HasJitter(result)) {
+    AddJitterFields(row, result, fields);
+  }
+  return fields;
+}
+
+std::string TimeColumn(int64_t picoseconds) {
+  return NarrowNumber(WideFraction{picoseconds, 1'000'000}.ToDouble(), kTimeWidth);
+}
+
+// The columns that --jitter adds: their two lines of the head, and one row's.
+constexpr absl::string_view kJitterNames = "  jitter      min   median      max   busbw";
+constexpr absl::string_view kJitterUnits = "  (runs)     (us)     (us)     (us)  (GB/s)";
+std::string JitterColumns(const v1::Row& row, const v1::Result& result) {
+  const v1::Jitter& jitter = row.jitter();
+  return absl::StrFormat(
+      "  %6d  %s  %s  %s  %s", jitter.repetitions(), TimeColumn(jitter.min_ps()),
+      TimeColumn(jitter.median_ps()), TimeColumn(jitter.max_ps()),
+      NarrowNumber(BusBandwidthAtMedian(row, result).ToDouble(), kBandwidthWidth));
 }
 
 }  // namespace
@@ -49,24 +91,26 @@ std::string RunTable(const v1::Result& result) {
   for (const v1::Row& row : result.rows()) {
     name_width = std::max(name_width, static_cast<int>(row.algorithm().size()));
   }
+  const bool has_jitter = HasJitter(result);
   std::string text =
       absl::StrFormat("# upfabric run %s: %s, %d ranks, software %s, %s, virtual time\n",
                       CollectiveName(result.collective()), result.fabric(), result.ranks(),
                       result.software(), TimingName(result.timing()));
-  absl::StrAppendFormat(&text, "# %10s  %12s  %8s  %6s  %6s  %*s  %7s  %6s  %6s  %6s\n", "size",
+  absl::StrAppendFormat(&text, "# %10s  %12s  %8s  %6s  %6s  %*s  %7s  %6s  %6s  %6s%s\n", "size",
                         "count", "type", "redop", "root", name_width, "algorithm", "time", "algbw",
-                        "busbw", "#wrong");
-  absl::StrAppendFormat(&text, "# %10s  %12s  %8s  %6s  %6s  %*s  %7s  %6s  %6s\n", "(B)",
-                        "(elements)", "", "", "", name_width, "", "(us)", "(GB/s)", "(GB/s)");
+                        "busbw", "#wrong", has_jitter ? kJitterNames : "");
+  absl::StrAppendFormat(&text, "# %10s  %12s  %8s  %6s  %6s  %*s  %7s  %6s  %6s%s\n", "(B)",
+                        "(elements)", "", "", "", name_width, "", "(us)", "(GB/s)", "(GB/s)",
+                        has_jitter ? absl::StrCat("        ", kJitterUnits) : "");
   for (const v1::Row& row : result.rows()) {
-    const double microseconds = WideFraction{row.time_ps(), 1'000'000}.ToDouble();
     const WideFraction bus = BusBandwidth(row, result.collective(), result.ranks());
-    absl::StrAppendFormat(&text, "%12d  %12d  %8s  %6s  %6d  %*s  %s  %s  %s  %6s\n", row.bytes(),
+    absl::StrAppendFormat(&text, "%12d  %12d  %8s  %6s  %6d  %*s  %s  %s  %s  %6s%s\n", row.bytes(),
                           row.count(), DataTypeName(row.type()), ReduceOpName(row.op()), row.root(),
-                          name_width, row.algorithm(), NarrowNumber(microseconds, kTimeWidth),
+                          name_width, row.algorithm(), TimeColumn(row.time_ps()),
                           NarrowNumber(AlgorithmBandwidth(row).ToDouble(), kBandwidthWidth),
                           NarrowNumber(bus.ToDouble(), kBandwidthWidth),
-                          row.wrong() < 0 ? "N/A" : absl::StrCat(row.wrong()));
+                          row.wrong() < 0 ? "N/A" : absl::StrCat(row.wrong()),
+                          has_jitter ? JitterColumns(row, result) : "");
   }
   absl::StrAppendFormat(&text, "# fingerprint %s  seed %d  hops %d  virtual time %s s\n",
                         FingerprintText(result.fingerprint()), result.seed(), result.hops(),
@@ -114,18 +158,23 @@ std::string RunJson(const v1::Result& result) {
   return json.text() + "\n";
 }
 
-std::string StatisticsText(const v1::Result& result, const v1::RunStatistics& statistics) {
-  const auto hops = static_cast<double>(result.hops());
+std::string StatisticsText(const v1::RunStatistics& statistics) {
+  // Of all rows, repetitions with skewed starts included, which the result does not count.
+  int64_t hops_total = 0;
+  for (const v1::ProcessStatistics& process : statistics.processes()) {
+    hops_total += process.hops();
+  }
+  const auto hops = static_cast<double>(hops_total);
   const double per_second = statistics.wall_seconds() > 0 ? hops / statistics.wall_seconds() : 0.0;
   const double nanoseconds_per_hop =
-      result.hops() > 0 ? statistics.user_cpu_seconds() * 1e9 / hops : 0.0;
+      hops_total > 0 ? statistics.user_cpu_seconds() * 1e9 / hops : 0.0;
   const double packets_per_record =
       statistics.records() > 0 ? hops / static_cast<double>(statistics.records()) : 0.0;
   std::string text = absl::StrFormat(
       "# wall %.3f s, user CPU %.3f s, %d hops, %.3g hops/s, %.1f ns CPU a hop\n"
       "# %d records, %.2f hops a record, %d windows of %s ns, granularity %s, peak memory "
       "%.1f MB\n",
-      statistics.wall_seconds(), statistics.user_cpu_seconds(), result.hops(), per_second,
+      statistics.wall_seconds(), statistics.user_cpu_seconds(), hops_total, per_second,
       nanoseconds_per_hop, statistics.records(), packets_per_record, statistics.windows(),
       NanosecondsText(Picoseconds(statistics.window_ps())),
       GranularityName(statistics.granularity()),

@@ -1,6 +1,8 @@
 // The result of `upfabric run` as a table, CSV or JSON; the same bytes on any number of processes.
 //
 // Units: JSON and CSV give microseconds to the picosecond and GB/s (10^9 bytes) to six decimals.
+// Jitter: rows that have it add its repetitions, times and bus bandwidth at the median; others do
+//         not know of it.
 
 #ifndef UPFABRIC_DAEMON_CLI_RUN_REPORT_H_
 #define UPFABRIC_DAEMON_CLI_RUN_REPORT_H_
@@ -24,7 +26,7 @@ std::string RunJson(const v1::Result& result);
 void WriteResult(const v1::Result& result, JsonWriter& json);
 
 // Wall-clock figures of --stats, a few lines for stderr.
-std::string StatisticsText(const v1::Result& result, const v1::RunStatistics& statistics);
+std::string StatisticsText(const v1::RunStatistics& statistics);
 
 }  // namespace upfabric::daemon::cli
 

@@ -80,8 +80,48 @@ TEST(RunReportTest, TableHasTheColumnsOfNcclTestsAndTheAlgorithm) {
       "# fingerprint 00000000feedbeef  seed 7  hops 1234  virtual time 0.000032587520 s\n");
 }
 
+v1::Result SampleWithJitter() {
+  v1::Result result = SampleResult();
+  v1::Jitter& jitter = *result.mutable_rows(0)->mutable_jitter();
+  jitter.set_repetitions(5);
+  jitter.set_min_ps(32'000'000);
+  jitter.set_median_ps(40'000'000);
+  jitter.set_max_ps(65'175'041);
+  return result;
+}
+
+// 2^20 B in 40 us are 26.2144 GB/s, times 14/8.
+TEST(RunReportTest, JitterAddsFieldsAndLeavesTheOthers) {
+  const std::string plain = RunJson(SampleResult());
+  const std::string added =
+      ",\"jitter_repetitions\":5,\"jitter_min_us\":32.000000,\"jitter_median_us\":40.000000,"
+      "\"jitter_max_us\":65.175041,\"jitter_median_busbw_GBps\":45.875200";
+  std::string expected = plain;
+  expected.insert(expected.find("}\n]"), added);
+  EXPECT_EQ(RunJson(SampleWithJitter()), expected);
+  EXPECT_EQ(RunCsv(SampleWithJitter()),
+            "bytes,count,type,redop,algorithm,protocol,payload,time_us,algbw_GBps,busbw_GBps,wrong,"
+            "jitter_repetitions,jitter_min_us,jitter_median_us,jitter_max_us,"
+            "jitter_median_busbw_GBps\n"
+            "1048576,262144,float,sum,two_shot,-,full,32.587520,32.177226,56.310146,0,"
+            "5,32.000000,40.000000,65.175041,45.875200\n");
+}
+
+TEST(RunReportTest, JitterAddsColumnsToTheTable) {
+  EXPECT_EQ(
+      RunTable(SampleWithJitter()),
+      "# upfabric run all_reduce: toy, 8 ranks, software ideal, isolated, virtual time\n"
+      "#       size         count      type   redop    root  algorithm     time   algbw   busbw  "
+      "#wrong  jitter      min   median      max   busbw\n"
+      "#        (B)    (elements)                                          (us)  (GB/s)  (GB/s)  "
+      "        (runs)     (us)     (us)     (us)  (GB/s)\n"
+      "     1048576        262144     float     sum      -1   two_shot    32.59   32.18   56.31  "
+      "     0       5    32.00    40.00    65.18   45.88\n"
+      "# fingerprint 00000000feedbeef  seed 7  hops 1234  virtual time 0.000032587520 s\n");
+}
+
 TEST(RunReportTest, StatisticsOfAnEmptyRunDivideNothingByZero) {
-  const std::string text = StatisticsText({}, {});
+  const std::string text = StatisticsText({});
   EXPECT_THAT(text, HasSubstr("0 hops/s"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("nan")));
 }

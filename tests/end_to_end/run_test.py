@@ -23,6 +23,20 @@ class SameBytesTest(EndToEndTest):
                 self.assert_done(job)
                 self.assertEqual(job.stdout, alone.stdout)
 
+    def test_jitter_is_the_same_on_one_and_three_processes(self):
+        arguments = ("run", "all_to_all", "--fabric", "hgx-h100", "-b", "64K", "-e", "256K", "-f",
+                     "4", "--format", "json")
+        plain = self.upfabric(*arguments)
+        alone = self.upfabric(*arguments, "--jitter", "5")
+        three = self.upfabric(*arguments, "--jitter", "5", processes=3)
+        self.assert_done(alone)
+        self.assert_done(three)
+        self.assertEqual(alone.stdout, three.stdout)
+        for before, row in zip(json.loads(plain.stdout)["rows"], json.loads(alone.stdout)["rows"]):
+            self.assertEqual(before, {name: row[name] for name in before})
+            self.assertEqual(row["jitter_repetitions"], 5)
+            self.assertLess(row["jitter_min_us"], row["jitter_max_us"])
+
     def test_a_seed_gives_right_results_too(self):
         arguments = ("run", "all_reduce", "--fabric", "hgx-h100", "-b", "4K", "-e", "4K", "--seed",
                      "7", "--format", "json")
@@ -105,6 +119,11 @@ class BadInputTest(EndToEndTest):
 
     def test_bad_size(self):
         self.assert_one_line(self.upfabric(*self.RUN, "hgx-h100", "-b", "1X"), 2, "-b", "1X")
+
+    def test_bad_jitter(self):
+        for count in ("0", "1001", "many"):
+            self.assert_one_line(self.upfabric(*self.RUN, "hgx-h100", "--jitter", count), 2,
+                                 "--jitter", count, "1 to 1000")
 
     def test_more_ranks_than_endpoints(self):
         self.assert_one_line(self.upfabric(*self.RUN, "gb200-nvl72", "-g", "73"), 2, "73", "72")
