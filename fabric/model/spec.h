@@ -57,10 +57,20 @@ struct EndpointSpec {
   Spread spread = Spread::kPackets;
 };
 
+// How a Reed-Solomon code lies over bits and flits.
+struct CodeSpec {
+  int64_t symbol_bits = 0;
+  int64_t symbols = 0;       // of a codeword
+  int64_t data_symbols = 0;  // of them
+  int64_t flit_words = 0;    // codewords that a flit lies in
+  int64_t correctable() const { return (symbols - data_symbols) / 2; }
+};
+
 struct FecSpec {
   Ratio codeword_bits;
   int interleave = 0;
   Picoseconds decode;
+  std::optional<CodeSpec> code = std::nullopt;
 };
 
 struct RetimerSpec {
@@ -77,8 +87,9 @@ struct RetrySpec {
 
 // What is left of bit errors after FEC, and how the link repairs it.
 struct ErrorSpec {
-  Ratio flit_error_rate;  // 0 to 1/100
-  Bytes flit;             // on the wire; what the rate is stated for
+  Ratio flit_error_rate;                               // 0 to 1/100
+  std::optional<Ratio> bit_error_rate = std::nullopt;  // what it was computed from, if it was
+  Bytes flit;                                          // on the wire; what the rate is stated for
   RetrySpec retry;
 };
 
