@@ -17,6 +17,7 @@ namespace upfabric::fabric {
 struct PathElement {
   std::string name;  // "injection", "link 1 phy tx", "link 1 fec", ..., "switch", ..., "delivery"
   Picoseconds latency;
+  std::optional<Ratio> energy = std::nullopt;  // picojoules for each bit on the wire, if stated
 };
 
 // What switches do besides passing packets on.

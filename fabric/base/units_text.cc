@@ -57,12 +57,17 @@ constexpr std::array kLengthUnits = {
     Unit{"cm", Ratio(1, 100)},
     Unit{"m", Ratio(1)},
 };
+constexpr std::array kEnergyPerBitUnits = {
+    Unit{"fJ/bit", Ratio(1, 1'000)},
+    Unit{"pJ/bit", Ratio(1)},
+};
 
 constexpr Dimension kTime = {"a time", "35ns", kTimeUnits};
 constexpr Dimension kSize = {"a size", "64KiB", kSizeUnits};
 constexpr Dimension kRate = {"a rate", "400Gbps", kRateUnits};
 constexpr Dimension kTimePerLength = {"a time per length", "4.6ns/m", kTimePerLengthUnits};
 constexpr Dimension kLength = {"a length", "1.5m", kLengthUnits};
+constexpr Dimension kEnergyPerBit = {"an energy per bit", "6pJ/bit", kEnergyPerBitUnits};
 constexpr Dimension kNumber = {"a plain number", "16/17", {}};
 constexpr Dimension kProbability = {"a probability", "6.2e-11", {}};
 constexpr Dimension kCount = {"a whole number", "18", {}};
@@ -245,6 +250,10 @@ absl::StatusOr<TimePerLength> ParseTimePerLength(std::string_view text) {
 absl::StatusOr<Length> ParseLength(std::string_view text) {
   UPF_ASSIGN_OR_RETURN(const Ratio meters, Parse(text, kLength));
   return Length(meters);
+}
+
+absl::StatusOr<Ratio> ParseEnergyPerBit(std::string_view text) {
+  return Parse(text, kEnergyPerBit);
 }
 
 absl::StatusOr<Ratio> ParseRatio(std::string_view text) { return Parse(text, kNumber); }

@@ -37,6 +37,9 @@ absl::StatusOr<TimePerLength> ParseTimePerLength(std::string_view text);
 // "1.5m": cm, m.
 absl::StatusOr<Length> ParseLength(std::string_view text);
 
+// "6pJ/bit": fJ/bit, pJ/bit; in picojoules for each bit.
+absl::StatusOr<Ratio> ParseEnergyPerBit(std::string_view text);
+
 // "16/17", "0.8", "18": no unit.
 absl::StatusOr<Ratio> ParseRatio(std::string_view text);
 

@@ -32,6 +32,12 @@ TEST(UnitsTextTest, ProbabilitiesMayHaveAPowerOfTen) {
   }
 }
 
+TEST(ParseEnergyPerBitTest, KnowsEveryUnit) {
+  EXPECT_EQ(ParseEnergyPerBit("3.3pJ/bit").value(), Ratio(33, 10));
+  EXPECT_EQ(ParseEnergyPerBit("420fJ/bit").value(), Ratio(42, 100));
+  EXPECT_THAT(ErrorOf(ParseEnergyPerBit("3W")), HasSubstr("fJ/bit, pJ/bit"));
+}
+
 TEST(ParseTimeTest, KnowsEveryUnit) {
   EXPECT_EQ(ParseTime("1ps").value(), Picoseconds(1));
   EXPECT_EQ(ParseTime("35ns").value(), Picoseconds(35'000));

@@ -4,7 +4,9 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -78,6 +80,25 @@ absl::Status CheckOneofs(const Message& message, const std::string& path) {
   return absl::OkStatus();
 }
 
+bool MayBeAbsent(const FieldDescriptor& field) {
+  static constexpr std::array<std::string_view, 13> kOptional = {
+      "upfabric.v1.Endpoint.spread",
+      "upfabric.v1.Link.fec",
+      "upfabric.v1.Link.errors",
+      "upfabric.v1.Link.credits",
+      "upfabric.v1.Switch.arbitration",
+      "upfabric.v1.Switch.in_switch",
+      "upfabric.v1.Fec.code",
+      "upfabric.v1.Errors.flit_error_rate",
+      "upfabric.v1.Retimer.energy",
+      "upfabric.v1.Medium.latency",
+      "upfabric.v1.Medium.reach",
+      "upfabric.v1.Medium.energy",
+      "upfabric.v1.Medium.bit_error_rate",
+  };
+  return std::find(kOptional.begin(), kOptional.end(), field.full_name()) != kOptional.end();
+}
+
 absl::Status CheckSubmessage(const Message& message, const FieldDescriptor& field,
                              const std::string& path) {
   const Reflection& reflection = *message.GetReflection();
@@ -91,14 +112,8 @@ absl::Status CheckSubmessage(const Message& message, const FieldDescriptor& fiel
   if (reflection.HasField(message, &field)) {
     return CheckMessage(reflection.GetMessage(message, &field), path);
   }
-  const bool may_be_absent = field.full_name() == "upfabric.v1.Link.fec" ||
-                             field.full_name() == "upfabric.v1.Switch.in_switch" ||
-                             field.full_name() == "upfabric.v1.Link.errors" ||
-                             field.full_name() == "upfabric.v1.Link.credits" ||
-                             field.full_name() == "upfabric.v1.Endpoint.spread" ||
-                             field.full_name() == "upfabric.v1.Switch.arbitration" ||
-                             field.containing_oneof() != nullptr;  // CheckOneofs wants one of them
-  if (may_be_absent) {
+  // CheckOneofs wants one of a oneof's.
+  if (MayBeAbsent(field) || field.containing_oneof() != nullptr) {
     return absl::OkStatus();
   }
   return FieldError(path, field.message_type() == v1::Figure::descriptor()

@@ -8,9 +8,9 @@
 
 namespace upfabric::fabric {
 
-// Returns a FieldError unless every field is given (only link.fec and link.errors may be left out
-// and lists may be empty), every enum is specified, every text is one line, and every figure has a
-// value, a confidence, and a source or, for an estimate, a note.
+// Returns a FieldError unless every field is given (only what the schema calls absent may be left
+// out and lists may be empty), every enum is specified, every text is one line, and every figure
+// has a value, a confidence, and a source or, for an estimate, a note.
 absl::Status CheckComplete(const v1::Fabric& fabric);
 
 }  // namespace upfabric::fabric

@@ -160,6 +160,28 @@ int FigureReader::Choice(const v1::Figure& figure, std::string_view path,
   return found != allowed.end() ? static_cast<int>(found - allowed.begin()) : 0;
 }
 
+void FigureReader::RequireReach(const v1::Figure& length, const v1::Figure& reach,
+                                std::string_view path) {
+  const Length longest =
+      Take(ParseLength(reach.value()), absl::StrCat(std::string(path), ".reach"));
+  const absl::StatusOr<Length> actual = ParseLength(length.value());  // Propagation tells of errors
+  Require(!actual.ok() || actual->meters() <= longest.meters(),
+          absl::StrCat(std::string(path), ".length.value"),
+          absl::StrCat(length.value(), " is above the reach of the medium; at most ", reach.value(),
+                       " is allowed"));
+}
+
+Ratio FigureReader::EnergyPerBit(const v1::Figure& figure, std::string_view path) {
+  constexpr int64_t kEnergyMax = 1000;
+  constexpr int64_t kFinest = 1000;
+  const Ratio energy = Take(ParseEnergyPerBit(figure.value()), path);
+  const bool fits = energy <= Ratio(kEnergyMax) && kFinest % energy.denominator() == 0;
+  Require(fits, ValuePath(path),
+          absl::StrCat(figure.value(),
+                       " is out of range; allowed is 0 to 1000 pJ/bit in whole fJ/bit"));
+  return fits ? energy : Ratio(0);
+}
+
 std::string FigureReader::Word(const v1::Figure& figure, std::string_view path) {
   Require(IsIdentifier(figure.value()), ValuePath(path),
           absl::StrCat("\"", absl::CHexEscape(figure.value()),

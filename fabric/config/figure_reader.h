@@ -46,6 +46,10 @@ class FigureReader {
   // Index of the figure's value among `allowed`.
   int Choice(const v1::Figure& figure, std::string_view path,
              std::initializer_list<std::string_view> allowed);
+  // Keeps an error at the length unless it is at most the reach.
+  void RequireReach(const v1::Figure& length, const v1::Figure& reach, std::string_view path);
+  // Picojoules for each bit, 0 to 1000, in thousandths at the finest.
+  Ratio EnergyPerBit(const v1::Figure& figure, std::string_view path);
   // Lower case letters, digits and hyphens.
   std::string Word(const v1::Figure& figure, std::string_view path);
 

@@ -85,6 +85,7 @@ v1::Fabric ValidFabric() {
   link.add_retimers()->set_name("analog");
   *link.mutable_retimers(0)->mutable_latency() = Spec("3ns");
   link.mutable_medium()->set_name("twinax");
+  link.mutable_medium()->set_kind(v1::MEDIUM_KIND_PASSIVE_COPPER);
   *link.mutable_medium()->mutable_delay() = Spec("4.6ns/m");
   *link.mutable_medium()->mutable_length() = Spec("2m");
 
@@ -422,6 +423,82 @@ TEST(FromProtoTest, RatiosAndCountsHaveLimits) {
   ExpectRefused(
       [&](auto& f) { link(f)->mutable_medium()->mutable_length()->set_value("9000000000000m"); },
       "link.medium.length.value", "at most 1s");
+}
+
+// Takes the rate from 2.4e-4 on the lanes, after RS(544,514), of which a flit fills a word.
+void SetBitErrors(v1::Fabric& fabric) {
+  v1::Link& link = *fabric.mutable_link();
+  link.mutable_errors()->clear_flit_error_rate();
+  *link.mutable_medium()->mutable_bit_error_rate() = Spec("2.4e-4");
+  v1::Code& code = *link.mutable_fec()->mutable_code();
+  *code.mutable_symbol() = Spec("10b");
+  *code.mutable_data_symbols() = Spec("514");
+  *code.mutable_flit_codewords() = Spec("1");
+}
+
+TEST(FromProtoTest, AFlitErrorRateFollowsFromBitErrorsAndCode) {
+  v1::Fabric fabric = ValidFabric();
+  SetBitErrors(fabric);
+  auto spec = FabricSpecFromProto(fabric);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->link.errors.bit_error_rate, Ratio(24, 100'000));
+  EXPECT_EQ(spec->link.fec.code->correctable(), 15);
+  EXPECT_NEAR(spec->link.errors.flit_error_rate.ToDouble(), 8.151573e-13, 1e-19);
+  fabric.mutable_link()->clear_fec();
+  fabric.mutable_link()->mutable_medium()->mutable_bit_error_rate()->set_value("1e-9");
+  spec = FabricSpecFromProto(fabric);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_NEAR(spec->link.errors.flit_error_rate.ToDouble(), 5.44e-6, 2e-11);  // of 5,440 bits
+}
+
+TEST(FromProtoTest, BitErrorsNeedACodeAndNoOtherRate) {
+  const auto refused = [](const std::function<void(v1::Link&)>& change, const std::string& path,
+                          const std::string& message) {
+    ExpectRefused(
+        [&](v1::Fabric& fabric) {
+          SetBitErrors(fabric);
+          change(*fabric.mutable_link());
+        },
+        path, message);
+  };
+  const std::string rate = "link.medium.bit_error_rate";
+  refused([](auto& l) { *l.mutable_errors()->mutable_flit_error_rate() = Spec("0"); }, rate,
+          "give one of them");
+  refused([](auto& l) { l.mutable_medium()->clear_bit_error_rate(); },
+          "link.errors.flit_error_rate", ", or link.medium.bit_error_rate");
+  refused([](auto& l) { l.clear_errors(); }, rate, "without link.errors");
+  refused([](auto& l) { l.mutable_fec()->clear_code(); }, "link.fec.code", "is missing");
+  refused([](auto& l) { l.mutable_medium()->mutable_bit_error_rate()->set_value("2e-3"); },
+          rate + ".value", "at most 1/100");
+  const std::string code = "link.fec.code.";
+  refused([](auto& l) { l.mutable_fec()->mutable_code()->mutable_symbol()->set_value("12b"); },
+          code + "symbol.value", "does not cut a codeword of 5440b");
+  refused(
+      [](auto& l) { l.mutable_fec()->mutable_code()->mutable_data_symbols()->set_value("545"); },
+      code + "data_symbols.value", "at most 544");
+  refused([](auto& l) { l.mutable_errors()->mutable_flit()->set_value("643B"); },
+          code + "flit_codewords.value", "hold 5140 data bits");
+}
+
+TEST(FromProtoTest, AMediumHasAReachAndItsOwnLatencyAndEnergy) {
+  v1::Fabric fabric = ValidFabric();
+  v1::Link& link = *fabric.mutable_link();
+  *link.mutable_medium()->mutable_reach() = Spec("2m");
+  *link.mutable_medium()->mutable_latency() = Spec("6ns");
+  *link.mutable_medium()->mutable_energy() = Spec("5.6pJ/bit");
+  *link.mutable_retimers(0)->mutable_energy() = Spec("3300fJ/bit");
+  const auto spec = FabricSpecFromProto(fabric);
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->link.medium_latency, Picoseconds(6000));
+  EXPECT_EQ(spec->link.medium_energy, Ratio(56, 10));
+  EXPECT_EQ(spec->link.retimers[0].energy, Ratio(33, 10));
+  const auto medium = [](v1::Fabric& f) { return f.mutable_link()->mutable_medium(); };
+  ExpectRefused([&](auto& f) { *medium(f)->mutable_reach() = Spec("1.9m"); },
+                "link.medium.length.value", "2m is above the reach of the medium; at most 1.9m");
+  ExpectRefused([&](auto& f) { *medium(f)->mutable_energy() = Spec("1001pJ/bit"); },
+                "link.medium.energy.value", "0 to 1000 pJ/bit");
+  ExpectRefused([&](auto& f) { medium(f)->clear_kind(); }, "link.medium.kind",
+                "board, passive_copper, active_copper");
 }
 
 TEST(FromProtoTest, SizesMustFitEachOther) {

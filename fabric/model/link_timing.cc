@@ -67,10 +67,15 @@ std::vector<PathElement> ElementsOf(const LinkSpec& link) {
     elements.push_back({"fec decoding", link.fec.decode});
   }
   for (size_t i = 0; i < link.retimers.size(); ++i) {
+    const RetimerSpec& retimer = link.retimers[i];
     elements.push_back(
-        {absl::StrCat("retimer ", i + 1, " ", link.retimers[i].name), link.retimers[i].latency});
+        {absl::StrCat("retimer ", i + 1, " ", retimer.name), retimer.latency, retimer.energy});
   }
-  elements.push_back({absl::StrCat("propagation ", link.medium), link.propagation});
+  if (link.medium_latency > Picoseconds(0)) {
+    elements.push_back({absl::StrCat("medium ", link.medium), link.medium_latency});
+  }
+  elements.push_back(
+      {absl::StrCat("propagation ", link.medium), link.propagation, link.medium_energy});
   elements.push_back({"phy rx", link.phy_rx});
   return elements;
 }

@@ -76,6 +76,7 @@ struct FecSpec {
 struct RetimerSpec {
   std::string name;
   Picoseconds latency;
+  std::optional<Ratio> energy = std::nullopt;  // pJ/bit, for listings
 };
 
 // Link-level retry, go-back-N.
@@ -105,7 +106,9 @@ struct LinkSpec {
   FecSpec fec;
   std::vector<RetimerSpec> retimers;
   std::string medium;
-  Picoseconds propagation;    // length x delay, rounded up to 1 ps
+  Picoseconds medium_latency;                         // of what sits in it at both ends; 0: nothing
+  Picoseconds propagation;                            // length x delay, rounded up to 1 ps
+  std::optional<Ratio> medium_energy = std::nullopt;  // pJ/bit, for listings
   Bytes credit_step;          // buffer space in one return of credits; 0: that of each packet
   Picoseconds credit_resync;  // between comparisons of the counts of credits; 0: never
   bool has_errors = false;    // else no flit fails, and none can be made to
