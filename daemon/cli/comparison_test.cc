@@ -187,11 +187,19 @@ TEST(ElementConfidenceTest, TakesTheWeakestFigureBehindAnElement) {
   fabric.mutable_link()->mutable_medium()->mutable_delay()->set_confidence(v1::CONFIDENCE_SPEC);
   fabric.mutable_link()->mutable_medium()->mutable_length()->set_confidence(
       v1::CONFIDENCE_ESTIMATE);
+  fabric.mutable_link()->mutable_medium()->mutable_latency()->set_confidence(v1::CONFIDENCE_VENDOR);
   const ElementConfidence confidence = ConfidenceOfElements(fabric);
+  EXPECT_EQ(confidence("uplink medium aec"), v1::CONFIDENCE_VENDOR);
   EXPECT_EQ(confidence("endpoint injection"), v1::CONFIDENCE_VENDOR);
   EXPECT_EQ(confidence("uplink phy tx"), v1::CONFIDENCE_SPEC);
   EXPECT_EQ(confidence("downlink retimer 1 dsp-112g"), v1::CONFIDENCE_MEASURED);
   EXPECT_EQ(confidence("uplink propagation twinax"), v1::CONFIDENCE_ESTIMATE);
+}
+
+TEST(ElementConfidenceTest, NamesWithoutKindAreTheSameInEveryFabric) {
+  EXPECT_EQ(ElementWithoutKind("uplink medium aec"), "uplink medium");
+  EXPECT_EQ(ElementWithoutKind("uplink propagation medium"), "uplink propagation");
+  EXPECT_EQ(ElementWithoutKind("uplink retimer 2 medium"), "uplink retimer 2");
 }
 
 TEST(ElementConfidenceTest, AnUnknownElementIsNoSurerThanTheFabric) {

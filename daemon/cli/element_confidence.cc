@@ -32,7 +32,8 @@ std::vector<Origin> Origins() {
       {"fec collection",
        {"link.fec.codeword", "link.fec.interleave", "link.lanes", "link.lane_rate"}},
       {"fec decoding", {"link.fec.decode"}},
-      {"propagation", {"link.medium."}},
+      {"propagation", {"link.medium.delay", "link.medium.length"}},
+      {"medium", {"link.medium.latency"}},
   };
 }
 
@@ -82,11 +83,13 @@ ElementConfidence ConfidenceOfElements(const v1::Fabric& fabric) {
 
 std::string ElementWithoutKind(absl::string_view element) {
   std::vector<absl::string_view> words = absl::StrSplit(element, ' ');
-  const auto propagation = std::find(words.begin(), words.end(), "propagation");
-  if (propagation != words.end()) {
-    words.erase(propagation + 1, words.end());
-  } else if (const size_t at = RetimerWord(words); at > 0) {
+  const auto before_kind = std::find_if(words.begin(), words.end(), [](absl::string_view word) {
+    return word == "propagation" || word == "medium";
+  });
+  if (const size_t at = RetimerWord(words); at > 0) {
     words.resize(at + 1);
+  } else if (before_kind != words.end()) {
+    words.erase(before_kind + 1, words.end());
   }
   return absl::StrJoin(words, " ");
 }

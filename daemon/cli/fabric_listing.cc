@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "daemon/cli/element_confidence.h"
@@ -16,9 +17,12 @@
 #include "daemon/cli/numbers.h"
 #include "daemon/cli/sizes.h"
 #include "daemon/cli/text_table.h"
+#include "fabric/base/scaled_number.h"
 #include "fabric/base/status.h"
+#include "fabric/config/enum_words.h"
 #include "fabric/config/figures.h"
 #include "fabric/config/from_proto.h"
+#include "fabric/model/residual_errors.h"
 
 namespace upfabric::daemon::cli {
 namespace {
@@ -148,15 +152,81 @@ std::string EfficiencyText(const ListedFabric& fabric) {
   return table.Render("  ");
 }
 
+// "twinax (passive copper, 2m of at most 4m)".
+std::string MediumText(const v1::Medium& medium) {
+  const auto* kind = v1::MediumKind_descriptor()->FindValueByNumber(medium.kind());
+  return absl::StrCat(
+      medium.name(), " (", absl::StrReplaceAll(fabric::EnumWord(*kind), {{"_", " "}}), ", ",
+      medium.length().value(),
+      medium.has_reach() ? absl::StrCat(" of at most ", medium.reach().value()) : "", ")");
+}
+
+std::string CodeText(const fabric::CodeSpec& code) {
+  return absl::StrFormat("RS(%d,%d)", code.symbols, code.data_symbols);
+}
+
+std::string RateText(ScaledNumber rate) { return rate.Text(3); }
+
+// Replays of one channel for each 10^9 bytes of flits: one for each that fails.
+ScaledNumber ReplaysPerGigabyte(const fabric::LinkSpec& link) {
+  constexpr int64_t kGigabyte = 1'000'000'000;
+  return Multiply(fabric::FlitErrorRate(link),
+                  ScaledNumber::From(Ratio(kGigabyte, link.errors.flit.count())));
+}
+
+std::string ErrorsText(const fabric::LinkSpec& link) {
+  std::string text;
+  if (link.fec.code.has_value()) {
+    const fabric::CodeSpec& code = *link.fec.code;
+    absl::StrAppendFormat(
+        &text, "  FEC %s corrects %d symbols of %d b in a codeword; a flit lies in %d codeword%s\n",
+        CodeText(code), code.correctable(), code.symbol_bits, code.flit_words,
+        code.flit_words == 1 ? "" : "s");
+  }
+  if (!link.has_errors) {
+    return absl::StrCat(text, "  no flit fails: the fabric has no link.errors\n");
+  }
+  if (link.errors.bit_error_rate.has_value()) {
+    absl::StrAppend(&text, "  bit error rate ",
+                    RateText(ScaledNumber::From(*link.errors.bit_error_rate)),
+                    " on a lane, errors taken as independent\n");
+  }
+  absl::StrAppend(&text, "  a flit of ", link.errors.flit.count(), " B fails with ",
+                  RateText(fabric::FlitErrorRate(link)),
+                  !link.errors.bit_error_rate.has_value() ? ", as given"
+                  : link.has_fec                          ? " after FEC"
+                                                          : " without FEC",
+                  "; ", RateText(ReplaysPerGigabyte(link)),
+                  " replays a GB (10^9 wire bytes of a channel) expected\n");
+  return text;
+}
+
+std::string EnergyText(Ratio energy) {
+  return DecimalText({energy.numerator(), energy.denominator()}, 3);
+}
+
+Ratio EnergyOf(const std::vector<fabric::PathElement>& path) {
+  Ratio sum;
+  for (const fabric::PathElement& element : path) {
+    sum = sum + element.energy.value_or(Ratio(0));
+  }
+  return sum;
+}
+
 std::string PathText(const ListedFabric& fabric) {
   const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
   const std::vector<fabric::PathElement> path = fabric.built->view().UnloadedPath();
-  TextTable table({{"element of the unloaded path"}, {"ns", Align::kRight}, {"confidence"}});
+  TextTable table({{"element of the unloaded path"},
+                   {"ns", Align::kRight},
+                   {"pJ/bit", Align::kRight},
+                   {"confidence of ns"}});
   for (const fabric::PathElement& element : path) {
     table.AddRow({element.name, NanosecondsText(element.latency),
+                  element.energy.has_value() ? EnergyText(*element.energy) : "-",
                   std::string(ConfidenceName(confidence(element.name)))});
   }
-  table.AddRow({"sum, before serialization", NanosecondsText(SumOf(path)), ""});
+  table.AddRow(
+      {"sum, before serialization", NanosecondsText(SumOf(path)), EnergyText(EnergyOf(path)), ""});
   return table.Render("  ");
 }
 
@@ -196,6 +266,22 @@ void WriteFigures(const v1::Fabric& config, JsonWriter& json) {
   json.EndArray();
 }
 
+// Null where no flit fails.
+void WriteErrors(const fabric::LinkSpec& link, JsonWriter& json) {
+  json.Key("errors");
+  if (!link.has_errors) {
+    json.Raw("null");
+    return;
+  }
+  const auto& bit_error_rate = link.errors.bit_error_rate;
+  json.BeginObject();
+  json.Key("bit_error_rate");
+  json.Raw(bit_error_rate.has_value() ? RateText(ScaledNumber::From(*bit_error_rate)) : "null");
+  json.Key("fec").String(link.fec.code.has_value() ? CodeText(*link.fec.code) : "");
+  json.Key("flit_error_rate").Raw(RateText(fabric::FlitErrorRate(link)));
+  json.Key("replays_per_GB").Raw(RateText(ReplaysPerGigabyte(link))).EndObject();
+}
+
 void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
   const fabric::FabricView& view = fabric.built->view();
   json.Key("wire_efficiency").BeginArray();
@@ -206,16 +292,19 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
   }
   json.EndArray();
   const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
+  WriteErrors(fabric.spec.link, json);
   json.Key("unloaded_path").BeginArray(/*lines=*/true);
   for (const fabric::PathElement& element : view.UnloadedPath()) {
     json.BeginObject();
     json.Key("element").String(element.name);
     json.Key("ns").Raw(NanosecondsText(element.latency));
+    json.Key("pJ_per_bit").Raw(element.energy.has_value() ? EnergyText(*element.energy) : "null");
     json.Key("confidence").String(ConfidenceName(confidence(element.name))).EndObject();
   }
   json.EndArray();
   const Counts counts = CountsOf(view);
   json.Key("unloaded_path_ns").Raw(NanosecondsText(SumOf(view.UnloadedPath())));
+  json.Key("unloaded_path_pJ_per_bit").Raw(EnergyText(EnergyOf(view.UnloadedPath())));
   json.Key("window_ns").Raw(NanosecondsText(fabric.built->Window()));
   json.Key("window_limit").String(fabric.built->WindowLimit());
   json.Key("switches").Int(counts.switches);
@@ -274,14 +363,16 @@ std::string FabricText(const ListedFabric& fabric) {
   return absl::StrCat(
       fabric.config.id(), ": ", fabric.config.title(), "\n  family ", fabric.config.family(), ", ",
       AvailabilityText(fabric.config.availability()), ", protocol ",
-      ProtocolText(fabric.config.protocol()), ", medium ", fabric.config.link().medium().name(),
-      "\n\nfigures\n", FiguresText(fabric.config), "\nderived\n",
+      ProtocolText(fabric.config.protocol()), ", medium ",
+      MediumText(fabric.config.link().medium()), "\n\nfigures\n", FiguresText(fabric.config),
+      "\nderived\n",
       absl::StrFormat("  %d endpoints, %s; %d switches, %d links, %d channels\n", view.endpoints(),
                       TopologyText(fabric.spec), counts.switches, counts.links, counts.channels),
       "  an endpoint sends and receives ", GigabytesText(view.EndpointRate()),
-      " GB/s of data each way, before packet overhead\n", CreditsText(fabric), "  window ",
-      NanosecondsText(fabric.built->Window()), " ns, limited by ", fabric.built->WindowLimit(),
-      "\n\n", EfficiencyText(fabric), "\n", PathText(fabric));
+      " GB/s of data each way, before packet overhead\n", CreditsText(fabric),
+      ErrorsText(fabric.spec.link), "  window ", NanosecondsText(fabric.built->Window()),
+      " ns, limited by ", fabric.built->WindowLimit(), "\n\n", EfficiencyText(fabric), "\n",
+      PathText(fabric));
 }
 
 std::string FabricJson(const ListedFabric& fabric) {

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import tempfile
 import unittest
 
 from harness import EndToEndTest, mpirun, program
@@ -85,6 +86,61 @@ class ShareTest(EndToEndTest):
         for hops, size in shares:
             self.assertGreater(hops, 0)
             self.assertLessEqual(size, 0.4 * alone[1])
+
+
+class PathElementsTest(EndToEndTest):
+    """A file with one element more or less: the unloaded path changes by that element's figure."""
+
+    FIGURE = "{value: %s, confidence: estimate, note: a test}"
+
+    def file_with(self, *changes):
+        here = os.path.dirname(os.path.abspath(__file__))
+        with open(os.path.join(here, "../../fabric/presets/ualink-pod-72.yaml"),
+                  encoding="utf-8") as stream:
+            text = stream.read()
+        for pattern, replacement in changes:
+            text, count = re.subn(pattern, replacement, text, count=1)
+            self.assertEqual(count, 1, pattern)
+        folder = tempfile.TemporaryDirectory(prefix="upfabric-test-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "fabric.yaml")
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        return path
+
+    def path_ns(self, *changes):
+        job = self.upfabric("show", self.file_with(*changes), "--format", "json")
+        self.assert_done(job)
+        return round(json.loads(job.stdout)["unloaded_path_ns"], 3)
+
+    def test_each_changes_the_latency_by_its_figure(self):
+        built = self.path_ns()
+        retimer = "  - {name: r, latency: %s}\n" % (self.FIGURE % "3ns")
+        one, two = ((r"(?m)^  medium:$", "  retimers:\n" + retimer * count + "  medium:")
+                    for count in (1, 2))
+        # Two links in a path.
+        self.assertAlmostEqual(self.path_ns(one) - built, 2 * 3, 6)
+        self.assertAlmostEqual(self.path_ns(two) - built, 2 * 6, 6)
+        without_fec = (r"(?ms)^  fec:$.*?^(?=  medium:)", "")
+        self.assertAlmostEqual(self.path_ns(without_fec) - built, -2 * (25.6 + 40), 6)
+        fiber = (r"(?ms)^    delay:$.*?^(?=    length:)",
+                 "    delay: %s\n    latency: %s\n" % (self.FIGURE % "4.9ns/m",
+                                                      self.FIGURE % "5ns"))
+        self.assertAlmostEqual(self.path_ns(fiber) - built, 2 * (2 * (4.9 - 4.6) + 5), 6)
+
+    def test_a_length_above_the_reach_is_refused(self):
+        longer = (r"(?ms)(^    length:$.*?value: )2m", r"\g<1>4.5m")
+        self.assert_one_line(self.upfabric("show", self.file_with(longer)), 2, "fabric.yaml:",
+                             "link.medium.length", "4.5m", "at most 4m")
+
+    def test_bit_errors_are_corrected_or_seen(self):
+        rate = r"(?ms)^    flit_error_rate:$.*?^(?=    flit:)", ""
+        medium = (r"(?m)^  medium:$", "  medium:\n    bit_error_rate: " + self.FIGURE)
+        few = self.upfabric("show", self.file_with(rate, (medium[0], medium[1] % "1e-5")))
+        self.assert_done(few)
+        self.assertIn("a flit of 640 B fails with 2.14e-34 after FEC", few.stdout)
+        many = self.upfabric("show", self.file_with(rate, (medium[0], medium[1] % "0.01")))
+        self.assert_one_line(many, 2, "bit_error_rate", "1/100")
 
 
 class BadInputTest(EndToEndTest):
