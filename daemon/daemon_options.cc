@@ -39,6 +39,7 @@ void AddFlags(CLI::App& app, DaemonOptions& options, Texts& texts) {
   app.add_option("--loop", options.loop,
                  "Collective or workload file to run again and again while nothing else waits");
   app.add_option("--bytes", texts.loop_size, "Size for --loop COLLECTIVE")->capture_default_str();
+  app.add_option("--faults", options.faults, "File of what goes wrong when, in each --loop run");
   app.add_option("--peer-timeout", texts.peer_timeout,
                  "A daemon that does not answer for so long ends the job")
       ->capture_default_str();
@@ -93,6 +94,11 @@ absl::StatusOr<DaemonOptions> ParseDaemonOptions(const std::vector<std::string>&
     return absl::InvalidArgumentError(absl::StrCat("--peer-timeout: \"", texts.peer_timeout,
                                                    "\"; allowed are times from 1s, as 10s or 2m"));
   }
+  if (!options.faults.empty() && options.loop.empty()) {
+    return absl::InvalidArgumentError(
+        "--faults: there is no run they could be of; allowed with "
+        "--loop");
+  }
   if (options.flip_payload < 0) {
     return absl::InvalidArgumentError("--test-flip-payload: allowed are numbers from 1");
   }
@@ -113,6 +119,10 @@ absl::StatusOr<v1::Workload> LoopWorkload(const DaemonOptions& options, int fabr
     sweep.algorithm = "auto";
     sweep.software = "ideal";
     workload = cli::WorkloadOf(sweep, *collective, fabric_endpoints);
+  }
+  if (!options.faults.empty()) {
+    UPF_ASSIGN_OR_RETURN(const v1::FaultSchedule faults, LoadFaultsFile(options.faults));
+    workload.mutable_faults()->MergeFrom(faults);
   }
   // The daemons repeat it themselves, so that other runs get their turn in between.
   workload.set_loop(false);

@@ -25,6 +25,7 @@ struct DaemonOptions {
   HostPort metrics;
   std::string loop;  // a collective or a workload file; empty: no loop
   Bytes loop_size;
+  std::string faults;  // a file for the loop; empty: none
   absl::Duration peer_timeout;
   std::string address_file;  // empty: none
   int64_t flip_payload = 0;  // tests only

@@ -45,6 +45,15 @@ TEST(DaemonOptionsTest, BadValuesNameTheirFlag) {
   EXPECT_THAT(ErrorOf({"--fabric", "x", "--peer-timeout", "0s"}), HasSubstr("--peer-timeout: "));
 }
 
+TEST(DaemonOptionsTest, FaultsAreOfTheLoop) {
+  EXPECT_THAT(ErrorOf({"--fabric", "x", "--faults", "f.yaml"}), HasSubstr("--faults: "));
+  DaemonOptions options;
+  options.loop = "all_reduce";
+  options.faults = "/nowhere/f.yaml";
+  EXPECT_THAT(std::string(LoopWorkload(options, 8).status().message()),
+              HasSubstr("/nowhere/f.yaml: cannot be read"));
+}
+
 TEST(DaemonOptionsTest, HelpIsNoError) {
   EXPECT_THAT(ParseDaemonOptions({"--help"})->help, HasSubstr("--fabric"));
 }

@@ -18,6 +18,7 @@
 #include "daemon/internal.pb.h"
 #include "daemon/jitter.h"
 #include "daemon/row_report.h"
+#include "daemon/run_faults.h"
 #include "daemon/workload_from_proto.h"
 #include "fabric/base/status.h"
 #include "fabric/config/from_proto.h"
@@ -107,6 +108,7 @@ class RunnerImpl final : public Runner {
   // Makes the fabric of the next row.
   absl::Status MakeFabric(uint64_t seed, bool trains);
 
+  absl::Status CheckFaults(const v1::FaultSchedule& faults) override;
   absl::StatusOr<v1::Result> Run(const v1::Workload& workload, const RunObserver& observer,
                                  v1::RunStatistics* statistics) override;
   const fabric::Fabric& fabric() const override { return *fabric_; }
@@ -153,6 +155,14 @@ absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
   return absl::OkStatus();
 }
 
+absl::Status RunnerImpl::CheckFaults(const v1::FaultSchedule& faults) {
+  if (faults.faults().empty()) {
+    return absl::OkStatus();
+  }
+  UPF_RETURN_IF_ERROR(MakeFabric(0, true));
+  return CheckEachFault(faults, *fabric_);
+}
+
 RunnerTotals RunnerImpl::Totals() const {
   RunnerTotals totals = closed_totals_;
   if (row_open_) {
@@ -194,6 +204,9 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
   UPF_ASSIGN_OR_RETURN(
       const CheckedWorkload checked,
       CheckWorkload(workload, {.id = spec_.id, .endpoints = spec_.endpoints}, registry_));
+  if (const absl::Status fit = CheckFaults(checked.faults); !fit.ok()) {
+    return absl::Status(fit.code(), absl::StrCat("--faults: ", fit.message()));
+  }
   v1::Result result;
   do {
     result.Clear();
@@ -203,6 +216,7 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
     result.set_software(workload.software());
     result.set_seed(checked.seed);
     result.set_timing(workload.timing());
+    *result.mutable_faults() = checked.faults;
     UPF_RETURN_IF_ERROR(RunSweep(checked, workload, observer, result));
   } while (checked.loop);
   if (statistics != nullptr) {
@@ -218,6 +232,8 @@ absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Wor
   const int rows_total = static_cast<int>(workload.sizes.size());
   for (const Bytes size : workload.sizes) {
     UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
+    const int row_number = result.rows_size() + 1;
+    UPF_RETURN_IF_ERROR(SetFaults(FaultsOfRow(result.faults(), row_number), *fabric_));
     UPF_ASSIGN_OR_RETURN(const RowPlan plan, PlanRow(workload, as_given, size));
     UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
     v1::Row& row = *result.add_rows();

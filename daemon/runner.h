@@ -45,6 +45,10 @@ class Runner {
   static absl::StatusOr<std::unique_ptr<Runner>> Create(const v1::Fabric& fabric,
                                                         ProcessGroup& group);
 
+  // Whether the fabric has what each fault names: an error as CheckEachFault's. Not while a run is
+  // active.
+  virtual absl::Status CheckFaults(const v1::FaultSchedule& faults) = 0;
+
   // Runs every row of the sweep; again and again if the workload loops, until on_window stops it
   // (then the error is on_window's).
   // Errors: kInvalidArgument, kNotFound, kUnimplemented (bad workload, exit 2), kUnavailable (a

@@ -2,6 +2,8 @@
 
 #include "daemon/runner.h"
 
+#include <google/protobuf/text_format.h>
+
 #include "daemon/config/loader.h"
 #include "daemon/exit_codes.h"
 #include "daemon/solo_group.h"
@@ -108,6 +110,45 @@ TEST_F(RunnerTest, BadWorkloadsAreBadInput) {
   workload = AllReduce({1024});
   workload.set_algorithm("rinq");
   EXPECT_EQ(ExitCodeOf(Run(workload).status()), kExitBadInput);
+}
+
+v1::FaultSchedule Faults(const std::string& text) {
+  v1::FaultSchedule faults;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &faults)) << text;
+  return faults;
+}
+
+TEST_F(RunnerTest, EveryRowMeetsAFaultOfRowZero) {
+  v1::Workload workload = AllReduce({1 << 20, 1 << 20});
+  const auto whole = Run(workload);
+  *workload.mutable_faults() = Faults("faults { time: '0ps' plane_down { plane: 0 } }");
+  const auto degraded = Run(workload);
+  ASSERT_TRUE(degraded.ok()) << degraded.status();
+  EXPECT_EQ(degraded->rows(0).wrong(), 0);
+  // 13 of 18 links are left; the slope of the time is that, its constant is not.
+  EXPECT_GT(degraded->rows(0).time_ps(), whole->rows(0).time_ps() * 5 / 4);
+  EXPECT_EQ(degraded->rows(1).time_ps(), degraded->rows(0).time_ps());
+  EXPECT_EQ(degraded->faults().faults_size(), 1);
+}
+
+TEST_F(RunnerTest, AFaultOfARowStandsInTheLaterOnes) {
+  v1::Workload workload = AllReduce({1 << 20, 1 << 20, 1 << 20, 1 << 20});
+  *workload.mutable_faults() = Faults(R"(
+      faults { row: 2 time: '0ps' plane_down { plane: 0 } }
+      faults { row: 4 time: '0ps' plane_up { plane: 0 } })");
+  const auto result = Run(workload);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_GT(result->rows(1).time_ps(), result->rows(0).time_ps());
+  EXPECT_EQ(result->rows(2).time_ps(), result->rows(1).time_ps());
+  EXPECT_EQ(result->rows(3).time_ps(), result->rows(0).time_ps());
+}
+
+TEST_F(RunnerTest, AFaultThatDoesNotFitTheFabricIsBadInput) {
+  v1::Workload workload = AllReduce({1024});
+  *workload.mutable_faults() = Faults("faults { row: 7 time: '0ps' plane_down { plane: 4 } }");
+  EXPECT_EQ(Run(workload).status(),
+            absl::InvalidArgumentError(
+                "--faults: faults[0]: plane 4 is out of range; allowed is 0 to 3"));
 }
 
 TEST_F(RunnerTest, ALoopEndsWhenAWindowSaysSo) {

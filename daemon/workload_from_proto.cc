@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "collectives/selector.h"
 #include "fabric/base/status.h"
+#include "fabric/config/faults_from_proto.h"
 
 namespace upfabric::daemon {
 namespace {
@@ -181,6 +182,9 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
     return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
                                                    " repetitions, allowed is 0 to ", kJitterMax));
   }
+  if (const auto faults = fabric::FaultScheduleFromProto(workload.faults()); !faults.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--faults: ", faults.status().message()));
+  }
   checked.request.ranks = workload.endpoints_size();
   checked.request.in_place = workload.in_place() && HasInPlaceForm(checked.request.collective);
   for (const int64_t size : workload.sizes_bytes()) {
@@ -199,6 +203,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   checked.seed = workload.seed();
   checked.loop = workload.loop();
   checked.jitter = workload.jitter();
+  checked.faults = workload.faults();
   return checked;
 }
 

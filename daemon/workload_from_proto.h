@@ -31,7 +31,8 @@ struct CheckedWorkload {
   bool check = true;
   uint64_t seed = 0;
   bool loop = false;
-  int jitter = 0;  // repetitions with skewed starts
+  int jitter = 0;            // repetitions with skewed starts
+  v1::FaultSchedule faults;  // each well-formed; the fabric may lack what they name
 };
 
 // What the check needs to know of the fabric.

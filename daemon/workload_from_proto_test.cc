@@ -134,6 +134,12 @@ TEST(CheckWorkloadTest, IsolatedTimingHasOneIterationAndNoWarmUp) {
   EXPECT_THAT(ErrorOf(workload), HasSubstr("-n: 0 iterations"));
 }
 
+TEST(CheckWorkloadTest, AMalformedFaultIsNamed) {
+  v1::Workload workload = AllReduce(2);
+  workload.mutable_faults()->add_faults()->set_time("5");
+  EXPECT_THAT(ErrorOf(workload), HasSubstr("--faults: faults[0].time: "));
+}
+
 TEST(CheckWorkloadTest, InPlaceIsDroppedWhereACollectiveHasNoSuchForm) {
   v1::Workload workload = AllReduce(2);
   workload.set_in_place(true);

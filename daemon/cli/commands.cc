@@ -1,6 +1,7 @@
 #include "daemon/cli/commands.h"
 
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "daemon/cli/comparison_report.h"
 #include "daemon/cli/element_confidence.h"
 #include "daemon/cli/fabric_listing.h"
+#include "daemon/cli/fault_text.h"
 #include "daemon/cli/options.h"
 #include "daemon/cli/progress_bar.h"
 #include "daemon/cli/remote_commands.h"
@@ -83,6 +85,22 @@ absl::StatusOr<std::vector<ResolvedFabric>> ResolveTogether(const std::vector<st
   return fabrics;
 }
 
+// The faults of a file, of none if it is "", in every process; errors likewise.
+absl::StatusOr<v1::FaultSchedule> LoadTogether(const std::string& path, ProcessGroup& group) {
+  absl::StatusOr<v1::FaultSchedule> faults =
+      path.empty() ? v1::FaultSchedule() : LoadFaultsFile(path);
+  UPF_RETURN_IF_ERROR(AgreeOn(faults.status(), group));
+  return faults;
+}
+
+absl::Status WriteFaults(const v1::FaultSchedule& faults, const std::string& path) {
+  std::ofstream file(path);
+  file << FaultsFileText(faults);
+  file.close();
+  return file ? absl::OkStatus()
+              : absl::InvalidArgumentError(absl::StrCat("--record-faults: cannot write ", path));
+}
+
 // Damaged messages are named whatever the format of the result.
 void ReportDamage(const v1::Result& result, const Console& console) {
   for (const v1::Row& row : result.rows()) {
@@ -138,6 +156,9 @@ class Executor {
                                                       ? RunHere(run, bar, statistics)
                                                       : RunRemotely(run, bar, statistics));
     bar.Finish();
+    if (!run.record_faults.empty() && group_.index() == 0) {
+      UPF_RETURN_IF_ERROR(WriteFaults(result.faults(), run.record_faults));
+    }
     switch (run.format) {
       case Format::kTable:
         console_.out << RunTable(result);
@@ -208,7 +229,8 @@ class Executor {
                          ResolveTogether({run.fabric}, group_));
     UPF_ASSIGN_OR_RETURN(const std::unique_ptr<Runner> runner,
                          Runner::Create(fabrics.front().config, group_));
-    const v1::Workload workload = WorkloadOf(run.sweep, run.collective, fabrics.front().endpoints);
+    v1::Workload workload = WorkloadOf(run.sweep, run.collective, fabrics.front().endpoints);
+    UPF_ASSIGN_OR_RETURN(*workload.mutable_faults(), LoadTogether(run.faults, group_));
     const BarPart part{.rows_total = workload.sizes_bytes_size()};
     return runner->Run(workload, ObserverOf(bar, part, console_), &statistics);
   }

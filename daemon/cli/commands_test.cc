@@ -97,6 +97,48 @@ TEST(RunCommandTest, StatisticsGoToStderrAlone) {
   EXPECT_THAT(ended.out, Not(HasSubstr("wall")));
 }
 
+std::string Written(const std::string& name, const std::string& text) {
+  const std::string path = ::testing::TempDir() + "/upfabric_" + name;
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(RunCommandTest, RepeatsWithTheFaultsThatItRecorded) {
+  const std::string faults = Written("faults.yaml",
+                                     "faults:\n"
+                                     "  - {time: 3us, link_down: {endpoint: 3, link: 5}}\n"
+                                     "  - {row: 2, time: 1us, plane_down: {plane: 1}}\n");
+  const std::string recorded = Written("recorded.json", "");
+  const std::string line = "run all_reduce --fabric hgx-h100 -b 64K -e 1M -f 4 --format json ";
+  const Ended first = Upfabric(line + "--faults " + faults + " --record-faults " + recorded);
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("\"faults\":[\n{\"time\":\"3us\",\"link_down\":"));
+  EXPECT_EQ(Upfabric(line + "--faults " + recorded).out, first.out);
+  EXPECT_NE(Upfabric(line).out.substr(0, 200), first.out.substr(0, 200));
+}
+
+TEST(RunCommandTest, BadFaultsAreOneLineAndExitCodeTwo) {
+  const std::string run = "run all_reduce --fabric hgx-h100 -b 64K -e 64K --faults ";
+  ExpectOneLine(Upfabric(run + Written("a.yaml", "faults:\n  - {time: 3us}\n")), 2,
+                "upfabric_a.yaml:2: faults[0]: says nothing");
+  ExpectOneLine(Upfabric(run + Written("b.yaml", "faults:\n  - {tmie: 3us}\n")), 2,
+                "upfabric_b.yaml:2: ");
+  ExpectOneLine(Upfabric(run + Written("c.yaml",
+                                       "faults:\n"
+                                       "  - {time: 3us, link_up: {endpoint: 8, link: 5}}\n")),
+                2, "--faults: faults[0]: endpoint 8 is out of range; allowed is 0 to 7");
+  ExpectOneLine(Upfabric(run + "/nowhere/f.yaml"), 2, "/nowhere/f.yaml: cannot be read");
+  ExpectOneLine(
+      Upfabric(run +
+               Written("d.yaml", "faults:\n  - {time: 3us, link_up: {endpoint: 0, link: 5}}\n") +
+               " --record-faults /nowhere/f.json"),
+      2, "--record-faults: cannot write /nowhere/f.json");
+  ExpectOneLine(
+      Upfabric(run + Written("d.yaml", "faults:\n  - {time: 0ps, plane_down: {plane: 1}}\n") +
+               " --algorithm in_switch"),
+      2, "faults: links and planes that go down or up are not modelled where switches");
+}
+
 TEST(RunCommandTest, BadInputIsOneLineAndExitCodeTwo) {
   ExpectOneLine(Upfabric("run all_reduce --fabric nosuch"), 2, "gb200-nvl72");
   ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 -b 1X"), 2, "-b: ");

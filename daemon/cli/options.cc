@@ -57,6 +57,8 @@ struct Texts {
   std::string connect;
   std::string run_id;
   std::string jitter;
+  std::string faults;
+  std::string record_faults;
   bool statistics = false;
   SweepTexts sweep;
 };
@@ -185,6 +187,14 @@ absl::StatusOr<Command> ReadRun(const Texts& texts) {
   UPF_ASSIGN_OR_RETURN(run.format, ReadFormat(texts.format, /*with_csv=*/true));
   run.fabric = texts.fabric;
   run.connect = texts.connect;
+  run.faults = texts.faults;
+  run.record_faults = texts.record_faults;
+  if (!run.record_faults.empty() && !absl::EndsWith(run.record_faults, ".json") &&
+      !absl::EndsWith(run.record_faults, ".yaml")) {
+    return absl::InvalidArgumentError(absl::StrCat("--record-faults: ", run.record_faults,
+                                                   ": allowed are names that end in .json or "
+                                                   ".yaml, as --faults reads them"));
+  }
   run.statistics = texts.statistics;
   if (!texts.jitter.empty()) {
     int64_t jitter = 0;
@@ -195,6 +205,11 @@ absl::StatusOr<Command> ReadRun(const Texts& texts) {
 }
 
 absl::StatusOr<Command> ReadCompare(const Texts& texts) {
+  if (!texts.faults.empty()) {
+    return absl::InvalidArgumentError(
+        "--faults: fabrics that are compared have different links; allowed: with run, of one "
+        "fabric");
+  }
   CompareCommand compare;
   for (const absl::string_view name : absl::StrSplit(texts.collective, ',')) {
     v1::Collective collective = v1::COLLECTIVE_UNSPECIFIED;
@@ -288,6 +303,9 @@ class Grammar {
         ->required();
     run_->add_option("--fabric", texts.fabric, "a preset or a file");
     AddSweepFlags(run_, texts.sweep);
+    run_->add_option("--faults", texts.faults, "file of what goes wrong when; see docs/faults.md");
+    run_->add_option("--record-faults", texts.record_faults,
+                     "write what went wrong, injected faults too, as a file for --faults");
     run_->add_flag("--stats", texts.statistics, "wall-clock figures on stderr");
     run_->add_option("--jitter", texts.jitter,
                      "repeat each row so many times, ranks starting late by less than a packet's "
@@ -303,6 +321,7 @@ class Grammar {
     compare_->add_option("--fabric", texts.fabrics, "a preset or a file; give it twice or more")
         ->take_all();
     AddSweepFlags(compare_, texts.sweep);
+    compare_->add_option("--faults", texts.faults)->group("");  // to say why not
     compare_->add_flag("--stats", texts.statistics, "wall-clock figures on stderr");
     compare_->add_option("--format", texts.format, "table or json")->capture_default_str();
   }

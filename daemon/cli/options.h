@@ -53,7 +53,9 @@ struct RunCommand {
   SweepOptions sweep;
   Format format = Format::kTable;
   bool statistics = false;
-  std::string connect;  // empty: in this process or MPI job
+  std::string connect;        // empty: in this process or MPI job
+  std::string faults;         // a file; empty: none
+  std::string record_faults;  // a file to write; empty: none
 };
 struct CompareCommand {
   std::vector<v1::Collective> collectives;

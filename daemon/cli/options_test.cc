@@ -37,11 +37,21 @@ TEST(ParseCommandLineTest, RunHasTheDefaultsOfNcclTests) {
   EXPECT_FALSE(run.statistics);
 }
 
+TEST(ParseCommandLineTest, AComparisonTakesNoFaults) {
+  EXPECT_THAT(ErrorOf("compare all_reduce --fabric a --fabric b --faults f.yaml"),
+              HasSubstr("--faults: fabrics that are compared"));
+}
+
+TEST(ParseCommandLineTest, FaultsAreRecordedWhereTheyCanBeReadAgain) {
+  EXPECT_THAT(ErrorOf("run all_reduce --fabric a --record-faults f.txt"),
+              HasSubstr("--record-faults: f.txt: allowed"));
+}
+
 TEST(ParseCommandLineTest, RunReadsEveryFlag) {
   const auto command = Parse(
       "run broadcast --fabric f -b 1K -e 4K -f 2 -g 4 -d half -o max -n 5 -w 2 -c 0 --root 3 "
       "--algorithm ring --software ideal --payload full --granularity packet --seed 9 --stats "
-      "--format csv --connect localhost:1 --jitter 1000");
+      "--format csv --connect localhost:1 --jitter 1000 --faults f.yaml --record-faults g.json");
   ASSERT_TRUE(command.ok()) << command.status();
   const auto& run = std::get<RunCommand>(*command);
   EXPECT_THAT(run.sweep.sizes_bytes, ElementsAre(1024, 2048, 4096));
@@ -58,6 +68,8 @@ TEST(ParseCommandLineTest, RunReadsEveryFlag) {
   EXPECT_EQ(run.connect, "localhost:1");
   EXPECT_EQ(run.sweep.jitter, 1000);
   EXPECT_EQ(WorkloadOf(run.sweep, run.collective, 4).jitter(), 1000);
+  EXPECT_EQ(run.faults, "f.yaml");
+  EXPECT_EQ(run.record_faults, "g.json");
 }
 
 TEST(ParseCommandLineTest, CompareTakesSeveralCollectivesAndFabrics) {

@@ -52,7 +52,10 @@ absl::StatusOr<v1::Result> RunRemotely(const RunCommand& run, ProgressBar& bar,
   UPF_ASSIGN_OR_RETURN(const std::unique_ptr<ControlClient> client, ConnectTo(run.connect));
   UPF_ASSIGN_OR_RETURN(const v1::GetStatusResponse status, StatusOf(*client, run.connect));
   UPF_RETURN_IF_ERROR(CheckFabric(run, status));
-  const v1::Workload workload = WorkloadOf(run.sweep, run.collective, status.endpoints());
+  v1::Workload workload = WorkloadOf(run.sweep, run.collective, status.endpoints());
+  if (!run.faults.empty()) {
+    UPF_ASSIGN_OR_RETURN(*workload.mutable_faults(), LoadFaultsFile(run.faults));
+  }
   bar.Update(0, workload.sizes_bytes_size());
   const auto on_row = [&bar](const v1::Row&, int done, int total) { bar.Update(done, total); };
   return client->StartAndWatch(workload, on_row, &statistics);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "daemon/cli/fault_text.h"
 #include "daemon/cli/names.h"
 #include "daemon/cli/numbers.h"
 
@@ -149,7 +150,15 @@ void WriteResult(const v1::Result& result, JsonWriter& json) {
     }
     json.EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
+  if (result.faults().faults_size() > 0) {
+    json.Key("faults").BeginArray(/*lines=*/true);
+    for (const v1::Fault& fault : result.faults().faults()) {
+      json.Raw(FaultJson(fault));
+    }
+    json.EndArray();
+  }
+  json.EndObject();
 }
 
 std::string RunJson(const v1::Result& result) {

@@ -20,7 +20,8 @@ std::string RunTable(const v1::Result& result);
 // The row fields of the JSON as header, one line a row; N/A where nothing was checked.
 std::string RunCsv(const v1::Result& result);
 
-// One object: fabric, ranks, collective, software, seed, fingerprint, virtual_seconds, hops, rows.
+// One object: fabric, ranks, collective, software, seed, fingerprint, virtual_seconds, hops, rows;
+// and faults, as a file for --faults has them, if there were any.
 std::string RunJson(const v1::Result& result);
 // The same object as a value inside another one.
 void WriteResult(const v1::Result& result, JsonWriter& json);

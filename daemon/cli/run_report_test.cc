@@ -46,6 +46,15 @@ TEST(RunReportTest, JsonIsTheContractsObject) {
             "]}\n");
 }
 
+TEST(RunReportTest, JsonHasTheFaultsIfThereWereAny) {
+  v1::Result result = SampleResult();
+  v1::Fault& fault = *result.mutable_faults()->add_faults();
+  fault.set_time("5us");
+  fault.mutable_plane_down()->set_plane(4);
+  EXPECT_THAT(RunJson(result),
+              HasSubstr("\n],\"faults\":[\n{\"time\":\"5us\",\"plane_down\":{\"plane\":4}}\n]}\n"));
+}
+
 TEST(RunReportTest, JsonIsReadableByAParser) {
   v1::Result result = SampleResult();
   result.mutable_rows(0)->set_wrong(-1);

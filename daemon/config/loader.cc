@@ -16,6 +16,7 @@
 #include "daemon/config/textproto_reader.h"
 #include "daemon/config/yaml_reader.h"
 #include "fabric/base/status.h"
+#include "fabric/config/faults_from_proto.h"
 #include "fabric/config/from_proto.h"
 #include "fabric/presets/presets.h"
 
@@ -124,6 +125,33 @@ absl::StatusOr<v1::Workload> LoadWorkloadFile(const std::string& path) {
   v1::Workload workload;
   UPF_RETURN_IF_ERROR(LoadFile(path, workload, lines));
   return workload;
+}
+
+absl::StatusOr<v1::FaultSchedule> LoadFaultsFile(const std::string& path) {
+  SourceLines lines(path);
+  v1::FaultSchedule faults;
+  UPF_RETURN_IF_ERROR(LoadFile(path, faults, lines));
+  UPF_RETURN_IF_ERROR(lines.Locate(fabric::FaultScheduleFromProto(faults).status(), ""));
+  return faults;
+}
+
+absl::StatusOr<v1::FaultSchedule> LoadInjectionFile(const std::string& path) {
+  SourceLines lines(path);
+  v1::FaultSchedule faults;
+  UPF_RETURN_IF_ERROR(LoadFile(path, faults, lines));
+  v1::FaultSchedule timed = faults;
+  for (int i = 0; i < timed.faults_size(); ++i) {
+    v1::Fault& fault = *timed.mutable_faults(i);
+    if (fault.row() != 0) {
+      return lines.Error(absl::StrCat("faults[", i, "].row"),
+                         "a fault is injected into the row that runs; allowed is none");
+    }
+    if (fault.time().empty()) {
+      fault.set_time("0ps");
+    }
+  }
+  UPF_RETURN_IF_ERROR(lines.Locate(fabric::FaultScheduleFromProto(timed).status(), ""));
+  return faults;
 }
 
 absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path) {

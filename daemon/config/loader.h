@@ -1,4 +1,4 @@
-// Fabrics, workloads and scenarios from files, and fabrics from presets.
+// Fabrics, workloads, faults and scenarios from files, and fabrics from presets.
 //
 // Formats: by extension: .yaml, .yml and .json through yaml_reader.h; .txtpb, .textproto and .pbtxt
 //          through textproto_reader.h. A file has at most 4 MiB.
@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "upfabric/v1/fabric.pb.h"
+#include "upfabric/v1/faults.pb.h"
 #include "upfabric/v1/workload.pb.h"
 
 namespace upfabric::daemon {
@@ -26,6 +27,12 @@ absl::StatusOr<v1::Fabric> ResolveFabric(const std::string& id_or_path);
 
 // A workload as the file says it; workload_from_proto.h checks it against a fabric.
 absl::StatusOr<v1::Workload> LoadWorkloadFile(const std::string& path);
+
+// A schedule that fabric/config accepts; whether a fabric has what it names is for the run to say.
+absl::StatusOr<v1::FaultSchedule> LoadFaultsFile(const std::string& path);
+// The same for faults that are injected: what has no time has the time "", which means now, and
+// none may name a row.
+absl::StatusOr<v1::FaultSchedule> LoadInjectionFile(const std::string& path);
 
 // A scenario with both parts; the fabric is one that fabric/config accepts.
 absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path);

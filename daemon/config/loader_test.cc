@@ -131,6 +131,31 @@ TEST_F(LoaderTest, LoadsAWorkload) {
               HasSubstr("v.yaml:1: collective: is \"all\"; one of all_reduce, "));
 }
 
+TEST_F(LoaderTest, LoadsFaultsAndSaysWhereTheyAreWrong) {
+  const std::string path = Write("f.yaml",
+                                 "faults:\n"
+                                 "  - {time: 1us, plane_down: {plane: 4}}\n"
+                                 "  - {row: 2, time: 1us, plane_up: {plane: 4}}\n");
+  EXPECT_EQ(LoadFaultsFile(path)->faults_size(), 2);
+  EXPECT_THAT(MessageOf(LoadFaultsFile(Write("g.yaml",
+                                             "faults:\n"
+                                             "  - {time: 1us, plane_down: {plane: 4}}\n"
+                                             "  - {time: 1, plane_up: {plane: 4}}\n"))
+                            .status()),
+              HasSubstr("g.yaml:3: faults[1].time: "));
+}
+
+TEST_F(LoaderTest, WhatIsInjectedMayHappenNowButInNoRow) {
+  const auto now =
+      LoadInjectionFile(Write("f.json", "{\"faults\":[{\"plane_down\":{\"plane\":4}}]}"));
+  ASSERT_TRUE(now.ok()) << now.status();
+  EXPECT_EQ(now->faults(0).time(), "");
+  EXPECT_THAT(MessageOf(LoadInjectionFile(
+                            Write("g.yaml", "faults:\n  - {row: 1, plane_down: {plane: 4}}\n"))
+                            .status()),
+              HasSubstr("g.yaml:2: faults[0].row: "));
+}
+
 TEST_F(LoaderTest, LoadsAScenarioAndChecksItsFabric) {
   v1::Scenario scenario;
   *scenario.mutable_fabric() = PresetFabric();

@@ -138,6 +138,11 @@ absl::Status AddCreditLeak(const v1::CreditLeak& proto, const std::string& path,
 absl::Status AddFault(const v1::Fault& proto, const std::string& path, FaultSchedule& schedule) {
   Picoseconds since_start;
   UPF_RETURN_IF_ERROR(TakeTime(proto.time(), path + ".time", since_start));
+  if (proto.row() < 0) {
+    return FieldError(path + ".row", absl::StrCat(proto.row(),
+                                                  " is negative; 0 for every row, or the number "
+                                                  "of one, from 1 on"));
+  }
   const SimTime time(since_start);
   switch (proto.what_case()) {
     case v1::Fault::kLinkDown:

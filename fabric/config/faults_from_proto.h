@@ -11,7 +11,7 @@ namespace upfabric::fabric {
 
 // Returns the schedule, flaps written out, or the first error as a FieldError (field_error.h):
 // something missing, a wrong unit, a number below its range. Whether a fabric has what a fault
-// names, Fabric::SetFaults tells.
+// names, Fabric::SetFaults tells; in which rows of a run a fault happens is not its business.
 absl::StatusOr<FaultSchedule> FaultScheduleFromProto(const v1::FaultSchedule& schedule);
 
 }  // namespace upfabric::fabric

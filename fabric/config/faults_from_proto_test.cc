@@ -27,6 +27,11 @@ void ExpectRefused(const std::string& text, const std::string& path, const std::
   EXPECT_THAT(std::string(status.message()), HasSubstr(message)) << text;
 }
 
+TEST(FaultsFromProtoTest, ARowIsNotNegative) {
+  ExpectRefused(R"(faults { row: -1 time: "1us" plane_down { plane: 0 } })", "faults[0].row",
+                "-1 is negative");
+}
+
 TEST(FaultsFromProtoTest, ConvertsEveryKind) {
   const FaultSchedule faults = Read(R"(faults { time: "1us" link_down { endpoint: 3 link: 5 } }
               faults { time: "2us" link_up { endpoint: 0 link: 0 } }
