@@ -1,10 +1,10 @@
 // The one table from what happened to the exit code of a program.
 //
 //   0   done and correct
-//   1   ran, but a result was wrong or a message was damaged
+//   1   ran, but a result was wrong, a message was damaged, or one found no link any more
 //   2   bad input: a flag, a file, a name, a port in use
 //   3   the other side is unavailable: no daemon, a peer is gone, the run was stopped from outside
-//   4   no progress, with autopsy
+//   4   no progress, with autopsy: which ranks wait for what, and which channels are blocked
 //   70  a broken invariant of our own (fabric/base/check.h)
 
 #ifndef UPFABRIC_DAEMON_EXIT_CODES_H_

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iostream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,6 +41,12 @@ std::string AdvertisedHost(const std::string& host) {
   return name.data();
 }
 
+// A loop that faults have stopped says nothing about the loop itself.
+bool FailedByFaults(absl::StatusCode code) {
+  return code == absl::StatusCode::kDataLoss || code == absl::StatusCode::kDeadlineExceeded ||
+         code == absl::StatusCode::kUnimplemented;
+}
+
 HostPort Advertised(const HostPort& address) {
   return {AdvertisedHost(address.host), address.port};
 }
@@ -62,6 +69,10 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Start(NodeOptions options, const Nod
   if (node->options_.loop.has_value()) {
     UPF_RETURN_IF_ERROR(
         CheckWorkload(*node->options_.loop, node->shape_, node->registry_).status());
+    if (const absl::Status fit = node->runner_->CheckFaults(node->options_.loop->faults());
+        !fit.ok()) {
+      return absl::Status(fit.code(), absl::StrCat("--faults: ", fit.message()));
+    }
   }
   UPF_RETURN_IF_ERROR(node->MeetOthers(node->StartServices()));
   node->Attend();
@@ -197,7 +208,7 @@ absl::Status Node::Coordinate() {
 
 std::optional<QueuedRun> Node::NextRun() {
   std::optional<QueuedRun> run = board_.Next();
-  if (!run.has_value() && options_.loop.has_value()) {
+  if (!run.has_value() && options_.loop.has_value() && !loop_rests_) {
     run = QueuedRun{kLoopRun, *options_.loop};
   }
   return run;
@@ -282,7 +293,18 @@ absl::Status Node::RunOne(const QueuedRun& run) {
   if (coordinates && !is_loop) {
     board_.End(result, statistics);
   }
-  return is_loop && code != absl::StatusCode::kCancelled ? result.status() : absl::OkStatus();
+  if (!is_loop || result.ok() || code == absl::StatusCode::kCancelled) {
+    return absl::OkStatus();
+  }
+  if (!FailedByFaults(code)) {
+    return result.status();
+  }
+  loop_rests_ = true;
+  if (coordinates) {
+    std::cerr << "upfabricd: the loop has ended, the daemons go on serving: "
+              << result.status().message() << std::endl;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Node::OnWindow(const std::string& run_id) {

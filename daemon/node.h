@@ -98,6 +98,7 @@ class Node {
   std::unique_ptr<Runner> runner_;
   RunCounts counts_;
   int64_t windows_seen_ = 0;
+  bool loop_rests_ = false;  // it failed; what is asked for is served all the same
 
   std::atomic<bool> serving_ = false;
   RunBoard board_;

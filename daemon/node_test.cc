@@ -119,6 +119,20 @@ TEST_F(NodeTest, ALoopLetsOtherRunsInBetween) {
   StopNode();
 }
 
+TEST_F(NodeTest, ALoopThatFaultsHaveStoppedLeavesTheDaemonServing) {
+  NodeOptions options;
+  options.loop = AllReduce({4096});
+  for (int plane = 0; plane < 4; ++plane) {
+    v1::Fault& fault = *options.loop->mutable_faults()->add_faults();
+    fault.set_time("0ps");
+    fault.mutable_plane_down()->set_plane(plane);
+  }
+  StartNode(std::move(options));
+  EXPECT_TRUE(Connect()->StartAndWatch(AllReduce({8}), nullptr, nullptr).ok());
+  EXPECT_EQ(Connect()->Status()->active_run_id(), "");
+  StopNode();
+}
+
 TEST_F(NodeTest, WritesItsAddressesWhenItServes) {
   const std::string path =
       ::testing::TempDir() + "/upfabric_addresses_" + std::to_string(getpid()) + ".json";

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "daemon/exit_codes.h"
 #include "daemon/workload_from_proto.h"
 #include "fabric/base/check.h"
 #include "fabric/base/fingerprint.h"
+#include "fabric/base/status.h"
 
 namespace upfabric::daemon {
 namespace {
@@ -64,13 +67,38 @@ void AddTimes(const collectives::Job& job, RowShare& share) {
 
 absl::Status NoProgress(const RowPlan& plan, const std::vector<RowShare>& shares) {
   std::vector<std::string> lines;
+  std::vector<std::string> blocked;
   for (const RowShare& share : shares) {
     lines.insert(lines.end(), share.autopsy().begin(), share.autopsy().end());
+    blocked.insert(blocked.end(), share.blocked().begin(), share.blocked().end());
   }
+  const size_t ranks = lines.size();
+  // Who owns what must not be seen. Lines begin with "rank N ": a shorter number comes first.
+  const auto order = [](const std::string& line) {
+    return std::pair(line.find(' ', absl::string_view("rank ").size()), line);
+  };
+  std::sort(lines.begin(), lines.end(),
+            [&](const auto& a, const auto& b) { return order(a) < order(b); });
+  std::sort(blocked.begin(), blocked.end());
+  lines.insert(lines.end(), blocked.begin(), blocked.end());
   return NoProgressError(absl::StrCat("no progress: ", std::string(plan.algorithm->info().name),
                                       " of ", plan.request.count, " elements on ",
-                                      plan.request.ranks, " ranks: nothing is pending, and ",
-                                      lines.size(), " ranks wait\n", absl::StrJoin(lines, "\n")));
+                                      plan.request.ranks, " ranks: nothing is pending, and ", ranks,
+                                      " ranks wait\n", absl::StrJoin(lines, "\n")));
+}
+
+// The failure that came first, in any process.
+absl::Status FailureOf(const std::vector<RowShare>& shares) {
+  const RowShare* first = nullptr;
+  for (const RowShare& share : shares) {
+    if (share.failure() != 0 &&
+        (first == nullptr || share.failure_order() < first->failure_order())) {
+      first = &share;
+    }
+  }
+  return first == nullptr ? absl::OkStatus()
+                          : absl::Status(static_cast<absl::StatusCode>(first->failure()),
+                                         first->failure_message());
 }
 
 uint64_t FingerprintOf(const std::vector<RowShare>& shares) {
@@ -118,9 +146,17 @@ void MergeExplanation(const std::vector<RowShare>& shares, v1::Explanation& expl
 
 }  // namespace
 
-RowShare ShareOfRow(const collectives::Job& job, const fabric::Fabric& fabric,
-                    const std::vector<std::string>& damaged) {
+RowShare ShareOfRow(const absl::Status& ran, const collectives::Job& job,
+                    const fabric::Fabric& fabric, const std::vector<std::string>& damaged) {
   RowShare share;
+  share.set_failure(static_cast<int32_t>(ran.code()));
+  share.set_failure_message(std::string(ran.message()));
+  if (const auto order = ran.GetPayload(fabric::kFailureOrderUrl); order.has_value()) {
+    share.set_failure_order(std::string(*order));
+  }
+  for (const std::string& line : fabric.Blocked()) {
+    share.add_blocked(line);
+  }
   share.set_finished(job.finished());
   share.set_wrong(-1);
   if (job.finished()) {
@@ -147,6 +183,7 @@ RowShare ShareOfRow(const collectives::Job& job, const fabric::Fabric& fabric,
 }
 
 absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<RowShare>& shares) {
+  UPF_RETURN_IF_ERROR(FailureOf(shares));
   MergedRow merged;
   v1::Row& row = merged.row;
   int64_t start = std::numeric_limits<int64_t>::max();

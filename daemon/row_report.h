@@ -17,8 +17,9 @@
 
 namespace upfabric::daemon {
 
-// What this process knows of a row that has just run on `fabric`.
-internal::RowShare ShareOfRow(const collectives::Job& job, const fabric::Fabric& fabric,
+// What this process knows of a row that has just run on `fabric` and ended with `ran`.
+internal::RowShare ShareOfRow(const absl::Status& ran, const collectives::Job& job,
+                              const fabric::Fabric& fabric,
                               const std::vector<std::string>& damaged);
 
 // What a row is, apart from what happened in it.
@@ -39,8 +40,9 @@ struct MergedRow {
 };
 
 // Time of an operation: with one iteration the end of the last rank after the first began to be
-// timed; with several that span divided by their number, to the nearest picosecond. Returns
-// NoProgressError with the autopsy of all processes if a rank has not finished.
+// timed; with several that span divided by their number, to the nearest picosecond. Returns the
+// first failure of all processes if there is one; NoProgressError with the autopsy of all
+// processes, ranks that wait and channels that are blocked, if a rank has not finished.
 absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan,
                                       const std::vector<internal::RowShare>& shares);
 

@@ -123,6 +123,33 @@ TEST_F(RowReportTest, ARankThatWaitsIsNoProgressWithItsAutopsy) {
               HasSubstr("1 ranks wait\nrank 1: stream 0 waits for rank 0"));
 }
 
+TEST_F(RowReportTest, TheAutopsyJoinsRanksAndChannelsOfAllProcesses) {
+  RowShare first;
+  first.add_autopsy("rank 1: stream 0 waits for rank 0");
+  first.add_blocked("gpu1:0>sw0:1 waits for credits");
+  RowShare second = Share(0, 1, 0);
+  second.add_blocked("gpu0:0>sw0:0 waits for credits; 4096 B of them have leaked");
+  const absl::Status status = MergeShares(plan_, {first, second}).status();
+  EXPECT_EQ(ExitCodeOf(status), kExitNoProgress);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("1 ranks wait\nrank 1: stream 0 waits for rank 0\n"
+                        "gpu0:0>sw0:0 waits for credits; 4096 B of them have leaked\n"
+                        "gpu1:0>sw0:1 waits for credits"));
+}
+
+TEST_F(RowReportTest, TheFirstFailureOfAnyProcessIsThatOfTheRow) {
+  RowShare later;
+  later.set_failure(static_cast<int32_t>(absl::StatusCode::kDataLoss));
+  later.set_failure_message("later");
+  later.set_failure_order("002");
+  RowShare first = later;
+  first.set_failure_message("first");
+  first.set_failure_order("001");
+  const absl::Status status = MergeShares(plan_, {Share(0, 1, 0), later, first}).status();
+  EXPECT_EQ(status, absl::DataLossError("first"));
+  EXPECT_EQ(ExitCodeOf(status), kExitWrong);
+}
+
 TEST_F(RowReportTest, StatisticsAddUpOverProcesses) {
   internal::StatisticsShare share;
   share.set_user_cpu_seconds(1.5);

@@ -302,11 +302,12 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   row_open_ = true;
   const absl::Status ran = fabric_->RunRow(session->exchange());
   CloseRow();
-  if (!ran.ok()) {
+  // Only the process whose message was lost knows of it; any other error is the same in all.
+  if (!ran.ok() && ran.code() != absl::StatusCode::kDataLoss) {
     closed_totals_.virtual_time += fabric_->Now().since_start();
     return ran;
   }
-  internal::RowShare share = ShareOfRow(*job, *fabric_, session->DamagedMessages());
+  internal::RowShare share = ShareOfRow(ran, *job, *fabric_, session->DamagedMessages());
   // A row of one rank may have had no exchange at all: here, too, the run can be stopped.
   const absl::Status wish = observer.on_window ? observer.on_window() : absl::OkStatus();
   share.set_stop(static_cast<int32_t>(wish.code()));
@@ -317,8 +318,9 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
       return absl::Status(static_cast<absl::StatusCode>(other.stop()), other.stop_message());
     }
   }
-  UPF_ASSIGN_OR_RETURN(MergedRow merged, MergeShares(plan, shares));
-  closed_totals_.virtual_time += merged.virtual_time;
+  absl::StatusOr<MergedRow> merged = MergeShares(plan, shares);
+  closed_totals_.virtual_time += merged.ok() ? merged->virtual_time : fabric_->Now().since_start();
+  UPF_RETURN_IF_ERROR(merged.status());
   CheckLowerBound(plan, *job);
   return merged;
 }

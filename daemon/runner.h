@@ -52,8 +52,8 @@ class Runner {
   // Runs every row of the sweep; again and again if the workload loops, until on_window stops it
   // (then the error is on_window's).
   // Errors: kInvalidArgument, kNotFound, kUnimplemented (bad workload, exit 2), kUnavailable (a
-  // peer is gone, 3), NoProgressError with autopsy (4), what on_window returned. `statistics` may
-  // be null.
+  // peer is gone, 3), kDataLoss (a message found no link any more, 1), NoProgressError with autopsy
+  // (4), what on_window returned. `statistics` may be null.
   virtual absl::StatusOr<v1::Result> Run(const v1::Workload& workload, const RunObserver& observer,
                                          v1::RunStatistics* statistics) = 0;
 

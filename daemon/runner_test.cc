@@ -151,6 +151,34 @@ TEST_F(RunnerTest, AFaultThatDoesNotFitTheFabricIsBadInput) {
                 "--faults: faults[0]: plane 4 is out of range; allowed is 0 to 3"));
 }
 
+TEST_F(RunnerTest, AMessageWithoutALinkFailsTheRunAndTheNextOneIsWhole) {
+  v1::Workload workload = AllReduce({1 << 20});
+  const auto whole = Run(workload);
+  for (int plane = 0; plane < 4; ++plane) {
+    v1::Fault& fault = *workload.mutable_faults()->add_faults();
+    fault.set_time("2us");
+    fault.mutable_plane_down()->set_plane(plane);
+  }
+  const absl::Status failed = Run(workload).status();
+  EXPECT_EQ(ExitCodeOf(failed), kExitWrong);
+  EXPECT_THAT(std::string(failed.message()), HasSubstr("no link is left from gpu"));
+  workload.clear_faults();
+  EXPECT_EQ(Run(workload)->SerializeAsString(), whole->SerializeAsString());
+}
+
+// More than the buffer, before anything is sent: all credits of the channel.
+TEST_F(RunnerTest, ALeakThatBlocksIsNoProgressWithTheChannels) {
+  v1::Workload workload = AllReduce({1 << 20});
+  *workload.mutable_faults() = Faults(R"(
+      faults { time: '0ps' credit_leak { target { endpoint: 3 link: 5 } to_switch: true
+                                         space: '1GiB' } })");
+  const absl::Status blocked = Run(workload).status();
+  EXPECT_EQ(ExitCodeOf(blocked), kExitNoProgress);
+  EXPECT_THAT(std::string(blocked.message()), HasSubstr("\nrank "));
+  EXPECT_THAT(std::string(blocked.message()), HasSubstr("gpu3:5>sw1:"));
+  EXPECT_THAT(std::string(blocked.message()), HasSubstr("of them have leaked"));
+}
+
 TEST_F(RunnerTest, ALoopEndsWhenAWindowSaysSo) {
   v1::Workload workload = AllReduce({1024});
   workload.set_loop(true);

@@ -43,9 +43,7 @@ class FabricImpl final : public Fabric {
   const FabricView& view() const override { return view_; }
   bool Owns(EndpointId endpoint) const override { return OwnerOf(endpoint) == options_.partition; }
   int OwnerOf(EndpointId endpoint) const override { return layout_.OwnerOfEndpoint(endpoint); }
-  Picoseconds Window() const override {
-    return timing_.clock().ToPicoseconds(window_.ticks);
-  }
+  Picoseconds Window() const override { return timing_.clock().ToPicoseconds(window_.ticks); }
   std::string WindowLimit() const override { return window_.name; }
   absl::Status SetGroups(GroupTable groups) override;
   void Attach(EndpointId endpoint, MessagePortClient* client) override;

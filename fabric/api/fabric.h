@@ -68,6 +68,9 @@ struct FabricTotals {
   int64_t faults = 0;              // of the schedule that have happened; the same in all partitions
 };
 
+// A payload of RunRow's kDataLoss that sorts as text by time, then endpoint, over all partitions.
+inline constexpr char kFailureOrderUrl[] = "upfabric/failure-order";
+
 class Fabric {
  public:
   virtual ~Fabric() = default;

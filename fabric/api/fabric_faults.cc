@@ -4,7 +4,9 @@
 #include <string>
 #include <variant>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "fabric/api/fabric.h"
 #include "fabric/base/units_text.h"
 
 namespace upfabric::fabric {
@@ -48,9 +50,13 @@ absl::Status NoLinkLeft(const MessageFailure& failure, EndpointId source,
                     layout.ChannelName(EndpointId(end), link, end == source.value()), " since ",
                     FormatTime(clock.ToPicoseconds(faults.DownSince(end, link, failure.time))));
   }
-  return absl::DataLossError(absl::StrCat(
+  absl::Status lost = absl::DataLossError(absl::StrCat(
       "no link is left from gpu", source.value(), " to gpu", failure.destination, " at ",
       FormatTime(clock.ToPicoseconds(failure.time)), ", and none comes up: down are ", down));
+  lost.SetPayload(kFailureOrderUrl,
+                  absl::Cord(absl::StrCat(absl::Dec(failure.time, absl::kZeroPad20),
+                                          absl::Dec(source.value(), absl::kZeroPad8))));
+  return lost;
 }
 
 }  // namespace upfabric::fabric
