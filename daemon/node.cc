@@ -16,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "daemon/metrics/exporter.h"
 #include "daemon/rpc/control_client.h"
+#include "daemon/run_faults.h"
 #include "fabric/base/status.h"
 
 namespace upfabric::daemon {
@@ -57,7 +58,11 @@ Node::Node(NodeOptions options, const NodeContext& context)
     : options_(std::move(options)),
       context_(context),
       service_(board_, {.status = [this] { return StatusPage(); },
-                        .check = [this](const v1::Workload& w) { return CheckRequest(w); }}) {
+                        .check = [this](const v1::Workload& w) { return CheckRequest(w); },
+                        .inject =
+                            [this](const v1::InjectFaultRequest& request, InjectionAnswer answer) {
+                              injections_.Post(request, std::move(answer));
+                            }}) {
   collectives::RegisterBuiltins(registry_);
 }
 
@@ -172,7 +177,10 @@ absl::Status Node::Run() {
   absl::Status ended = context_.group.index() == 0 ? Coordinate() : Follow();
   serving_.store(false);
   rpc_server_->SetServing(false);
-  board_.Close(ended.ok() ? absl::UnavailableError("the daemons have been stopped") : ended);
+  const absl::Status closed =
+      ended.ok() ? absl::UnavailableError("the daemons have been stopped") : ended;
+  board_.Close(closed);
+  injections_.Close(closed);
   const std::scoped_lock lock(mutex_);
   failure_ = ended;
   return ended;
@@ -192,6 +200,9 @@ absl::Status Node::Coordinate() {
     if (StopWanted()) {
       UPF_RETURN_IF_ERROR(SendCommand({}));
       return EndAll();
+    }
+    if (const std::optional<v1::FaultSchedule> faults = injections_.First(); faults.has_value()) {
+      UPF_RETURN_IF_ERROR(InjectIdle(*faults));
     }
     const std::optional<QueuedRun> run = NextRun();
     if (!run.has_value()) {
@@ -234,6 +245,10 @@ absl::Status Node::Follow() {
     internal::Command command;
     if (!command.ParseFromString(*text)) {
       return absl::InternalError("daemon 0 sent an unreadable command");
+    }
+    if (command.has_inject()) {
+      (void)KeepForNextRun(command.inject());  // daemon 0 answers
+      continue;
     }
     if (command.run_id().empty()) {
       return EndAll();
@@ -279,7 +294,7 @@ absl::Status Node::RunOne(const QueuedRun& run) {
   };
   observer.on_window = [&] { return OnWindow(run.id); };
   v1::RunStatistics statistics;
-  const absl::StatusOr<v1::Result> result = runner_->Run(run.workload, observer, &statistics);
+  const absl::StatusOr<v1::Result> result = RunWithFaults(run, observer, statistics);
   counts_.End();
   {
     const std::scoped_lock lock(mutex_);
@@ -305,6 +320,75 @@ absl::Status Node::RunOne(const QueuedRun& run) {
               << result.status().message() << std::endl;
   }
   return absl::OkStatus();
+}
+
+// Runs with the faults that stand, and keeps those that are injected meanwhile.
+absl::StatusOr<v1::Result> Node::RunWithFaults(const QueuedRun& run, RunObserver observer,
+                                               v1::RunStatistics& statistics) {
+  const bool coordinates = context_.group.index() == 0;
+  v1::FaultSchedule injected = standing_;
+  injected.MergeFrom(next_row_);
+  v1::Workload workload = run.workload;
+  *workload.mutable_faults() = injected;
+  workload.mutable_faults()->MergeFrom(run.workload.faults());
+  observer.injection = [&]() -> std::string {
+    const auto faults = coordinates && injections_.waiting() ? injections_.First() : std::nullopt;
+    return faults.has_value() ? faults->SerializeAsString() : "";
+  };
+  observer.on_injected = [&](const Injection& injection) {
+    injected.MergeFrom(injection.faults);
+    loop_rests_ = loop_rests_ && !injection.status.ok();
+    ShowStanding(StandingAfter(injected));
+    if (!coordinates) {
+      return;
+    }
+    v1::InjectFaultResponse response;
+    response.set_run_id(run.id);
+    response.set_row(injection.row);
+    response.set_time_ps(injection.time.since_start().count());
+    injections_.AnswerFirst(injection.status.ok()
+                                ? absl::StatusOr<v1::InjectFaultResponse>(response)
+                                : injection.status);
+  };
+  absl::StatusOr<v1::Result> result = runner_->Run(workload, observer, &statistics);
+  standing_ = StandingAfter(injected);
+  next_row_.Clear();
+  return result;
+}
+
+absl::Status Node::InjectIdle(const v1::FaultSchedule& faults) {
+  internal::Command command;
+  *command.mutable_inject() = faults;
+  UPF_RETURN_IF_ERROR(SendCommand(command));
+  const absl::Status kept = KeepForNextRun(faults);
+  injections_.AnswerFirst(
+      kept.ok() ? absl::StatusOr<v1::InjectFaultResponse>(v1::InjectFaultResponse()) : kept);
+  return absl::OkStatus();
+}
+
+// The same in every daemon.
+absl::Status Node::KeepForNextRun(const v1::FaultSchedule& faults) {
+  UPF_ASSIGN_OR_RETURN(const v1::FaultSchedule stamped, Stamped(faults, 1, SimTime()));
+  if (const absl::Status fit = runner_->CheckFaults(stamped); !fit.ok()) {
+    return stamped.faults_size() == 1 ? WithoutPosition(fit) : fit;
+  }
+  loop_rests_ = false;
+  for (int i = 0; i < stamped.faults_size(); ++i) {
+    const v1::Fault& fault = stamped.faults(i);
+    const bool is_state =
+        faults.faults(i).time().empty() && !fault.has_link_flap() && !fault.has_credit_leak();
+    *(is_state ? standing_ : next_row_).add_faults() = fault;
+  }
+  standing_ = StandingAfter(standing_);
+  v1::FaultSchedule all = standing_;
+  all.MergeFrom(next_row_);
+  ShowStanding(StandingAfter(all));
+  return absl::OkStatus();
+}
+
+void Node::ShowStanding(const v1::FaultSchedule& faults) {
+  const std::scoped_lock lock(mutex_);
+  *status_.mutable_standing_faults() = faults;
 }
 
 absl::Status Node::OnWindow(const std::string& run_id) {

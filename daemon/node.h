@@ -28,6 +28,7 @@
 #include "daemon/process_group.h"
 #include "daemon/rpc/control_service.h"
 #include "daemon/rpc/heartbeat.h"
+#include "daemon/rpc/injection_box.h"
 #include "daemon/rpc/rpc_server.h"
 #include "daemon/rpc/run_board.h"
 #include "daemon/run_counts.h"
@@ -82,6 +83,12 @@ class Node {
 
   std::optional<QueuedRun> NextRun();
   absl::Status RunOne(const QueuedRun& run);
+  absl::StatusOr<v1::Result> RunWithFaults(const QueuedRun& run, RunObserver observer,
+                                           v1::RunStatistics& statistics);
+  // An injection between runs: daemon 0 sends it to all, and each keeps it for the next run.
+  absl::Status InjectIdle(const v1::FaultSchedule& faults);
+  absl::Status KeepForNextRun(const v1::FaultSchedule& faults);
+  void ShowStanding(const v1::FaultSchedule& faults);
   absl::Status OnWindow(const std::string& run_id);
   absl::Status PeerHealth();
   bool StopWanted() const { return context_.stop.stopped() || board_.stop_all_wanted(); }
@@ -99,9 +106,13 @@ class Node {
   RunCounts counts_;
   int64_t windows_seen_ = 0;
   bool loop_rests_ = false;  // it failed; what is asked for is served all the same
+  // Injected faults: states that stand, and what happens in the next row alone.
+  v1::FaultSchedule standing_;
+  v1::FaultSchedule next_row_;
 
   std::atomic<bool> serving_ = false;
   RunBoard board_;
+  InjectionBox injections_;
   SnapshotBox box_;
   mutable std::mutex mutex_;
   v1::GetStatusResponse status_;                // guarded by mutex_

@@ -119,6 +119,51 @@ TEST_F(NodeTest, ALoopLetsOtherRunsInBetween) {
   StopNode();
 }
 
+v1::FaultSchedule PlaneState(int plane, bool up) {
+  v1::FaultSchedule faults;
+  v1::Fault& fault = *faults.add_faults();
+  (up ? fault.mutable_plane_up() : fault.mutable_plane_down())->set_plane(plane);
+  return faults;
+}
+
+TEST_F(NodeTest, AnInjectedFaultStandsUntilTheReverse) {
+  StartNode({});
+  const auto client = Connect();
+  const auto run = [&] { return *client->StartAndWatch(AllReduce({1 << 20}), nullptr, nullptr); };
+  const v1::Result whole = run();
+  const auto injected = client->Inject(PlaneState(1, false));
+  ASSERT_TRUE(injected.ok()) << injected.status();
+  EXPECT_EQ(injected->row(), 0);
+  EXPECT_EQ(client->Status()->standing_faults().faults_size(), 1);
+  const v1::Result degraded = run();
+  EXPECT_GT(degraded.rows(0).time_ps(), whole.rows(0).time_ps());
+  EXPECT_EQ(degraded.faults().faults_size(), 1);
+  EXPECT_EQ(run().SerializeAsString(), degraded.SerializeAsString());
+  EXPECT_EQ(client->Inject(PlaneState(9, false)).status(),
+            absl::InvalidArgumentError("plane 9 is out of range; allowed is 0 to 3"));
+  EXPECT_TRUE(client->Inject(PlaneState(1, true)).ok());
+  EXPECT_EQ(client->Status()->standing_faults().faults_size(), 0);
+  EXPECT_EQ(run().SerializeAsString(), whole.SerializeAsString());
+  StopNode();
+}
+
+TEST_F(NodeTest, AFaultCanBeInjectedIntoARow) {
+  NodeOptions options;
+  options.loop = AllReduce({16 << 20});
+  options.loop->set_granularity(v1::GRANULARITY_PACKET);
+  StartNode(std::move(options));
+  const auto client = Connect();
+  // Some of these fall between two rows of the loop.
+  v1::InjectFaultResponse response;
+  for (int i = 0; i < 100 && response.row() == 0; ++i) {
+    response = *client->Inject(PlaneState(1, i % 2 == 1));
+  }
+  EXPECT_EQ(response.run_id(), "loop");
+  EXPECT_EQ(response.row(), 1);
+  StopNode();
+  EXPECT_FALSE(client->Inject(PlaneState(1, true)).ok());
+}
+
 TEST_F(NodeTest, ALoopThatFaultsHaveStoppedLeavesTheDaemonServing) {
   NodeOptions options;
   options.loop = AllReduce({4096});

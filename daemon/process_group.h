@@ -29,17 +29,28 @@ class RowSession {
   virtual double exchange_wait_seconds() const = 0;
 };
 
+// What a process wants to do in the exchanges of a row, in the simulation thread. All are optional.
+struct RowHooks {
+  // Before the swap. An error stops the row in every process with that error (in the next
+  // exchange).
+  std::function<absl::Status()> on_window = nullptr;
+  // Before the swap: a text for all processes; "" is none. It is delivered in this exchange, unless
+  // the row ends or is stopped in it.
+  std::function<std::string()> news = nullptr;
+  // In every process, for each text, in the order of the processes that gave them, when the start
+  // of the next window is agreed.
+  std::function<void(const std::string& news, fabric::sim::Ticks start)> on_news = nullptr;
+};
+
 class ProcessGroup {
  public:
   virtual ~ProcessGroup() = default;
   virtual int index() const = 0;
   virtual int size() const = 0;
 
-  // `owner(endpoint)` says which process owns an endpoint, for the payload's way. `on_window` is
-  // called in each exchange, in the simulation thread, before the swap; returning an error stops
-  // the row in every process with that error (in the next exchange).
+  // `owner(endpoint)` says which process owns an endpoint, for the payload's way.
   virtual std::unique_ptr<RowSession> StartRow(std::function<int(EndpointId)> owner,
-                                               std::function<absl::Status()> on_window) = 0;
+                                               RowHooks hooks) = 0;
 
   // Every process gives a string; each gets them all, by index.
   virtual absl::StatusOr<std::vector<std::string>> AllGather(const std::string& mine) = 0;

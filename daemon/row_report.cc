@@ -240,6 +240,11 @@ v1::RunStatistics MergeStatistics(const std::vector<internal::StatisticsShare>& 
     merged.set_records(merged.records() + share.records());
     merged.set_windows(std::max(merged.windows(), share.windows()));
     merged.set_peak_memory_bytes(merged.peak_memory_bytes() + share.peak_memory_bytes());
+    merged.set_replays(merged.replays() + share.replays());
+    merged.set_shares_returned(merged.shares_returned() + share.shares_returned());
+    merged.set_channels_checked(merged.channels_checked() + share.channels_checked());
+    merged.set_messages_checked(merged.messages_checked() + share.messages_delivered());
+    merged.set_completions_checked(merged.completions_checked() + share.completions_checked());
     v1::ProcessStatistics& process = *merged.add_processes();
     process.set_daemon(merged.processes_size() - 1);
     process.set_hops(share.hops());

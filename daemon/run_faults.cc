@@ -149,6 +149,30 @@ absl::Status CheckEachFault(const v1::FaultSchedule& run, fabric::Fabric& fabric
   return SetFaults({}, fabric);
 }
 
+absl::StatusOr<v1::FaultSchedule> Stamped(const v1::FaultSchedule& faults, int row, SimTime now) {
+  if (faults.faults().empty()) {
+    return absl::InvalidArgumentError("there is no fault to inject");
+  }
+  v1::FaultSchedule stamped = faults;
+  for (v1::Fault& fault : *stamped.mutable_faults()) {
+    if (fault.row() != 0) {
+      return absl::InvalidArgumentError(
+          "a fault is injected into the row that runs; it names none");
+    }
+    fault.set_row(row);
+    if (fault.time().empty()) {
+      fault.set_time(FormatTime(now.since_start()));
+      continue;
+    }
+    UPF_ASSIGN_OR_RETURN(const Picoseconds time, ParseTime(fault.time()));
+    if (time < now.since_start()) {
+      return absl::InvalidArgumentError(absl::StrCat("at ", fault.time(), ": the row is at ",
+                                                     FormatTime(now.since_start()), " already"));
+    }
+  }
+  return stamped;
+}
+
 absl::Status WithoutPosition(const absl::Status& status) {
   const absl::string_view message = status.message();
   const size_t end = message.find(kPositionEnd);

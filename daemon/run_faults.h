@@ -14,6 +14,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "fabric/api/fabric.h"
 #include "upfabric/v1/faults.pb.h"
 
@@ -34,6 +35,10 @@ absl::Status SetFaults(const v1::FaultSchedule& schedule, fabric::Fabric& fabric
 // Sets each fault of the run alone, so that the first one that does not fit the fabric is named as
 // the file has it: kInvalidArgument "faults[2]: plane 99 ...". Requires: no row is running.
 absl::Status CheckEachFault(const v1::FaultSchedule& run, fabric::Fabric& fabric);
+
+// Faults that are injected into row `row` when it is at `now`: those without a time get `now`.
+// Returns kInvalidArgument if there are none, one has a time that has passed, or names a row.
+absl::StatusOr<v1::FaultSchedule> Stamped(const v1::FaultSchedule& faults, int row, SimTime now);
 
 // Without "faults[2]: ", for who gave only one.
 absl::Status WithoutPosition(const absl::Status& status);

@@ -68,6 +68,19 @@ TEST(RunFaultsTest, FlapsAndLeaksLeaveNothing) {
              R"(faults { row: 1 time: "0ps" link_down { endpoint: 0 link: 2 } })");
 }
 
+TEST(RunFaultsTest, WhatIsInjectedHappensNowOrLater) {
+  const SimTime now(Picoseconds(1'500'001));
+  ExpectSame(*Stamped(Schedule(R"(faults { plane_down { plane: 4 } }
+                                  faults { time: "2us" plane_up { plane: 4 } })"),
+                      3, now),
+             R"(faults { row: 3 time: "1.500001us" plane_down { plane: 4 } }
+                faults { row: 3 time: "2us" plane_up { plane: 4 } })");
+  EXPECT_EQ(Stamped(Schedule(R"(faults { time: "1.5us" plane_up { plane: 4 } })"), 3, now).status(),
+            absl::InvalidArgumentError("at 1.5us: the row is at 1.500001us already"));
+  EXPECT_FALSE(Stamped(Schedule("faults { row: 3 plane_up { plane: 4 } }"), 3, now).ok());
+  EXPECT_FALSE(Stamped({}, 3, now).ok());
+}
+
 TEST(RunFaultsTest, TheFaultThatDoesNotFitIsNamedAsTheFileHasIt) {
   const fabric::FabricSpec spec = *fabric::FabricSpecFromProto(*ResolveFabric("hgx-h100"));
   const auto fabric = *fabric::Fabric::Create(spec, {});

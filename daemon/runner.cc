@@ -40,6 +40,7 @@ void Add(const FabricTotals& totals, FabricTotals& sum) {
   sum.windows += totals.windows;
   sum.messages_posted += totals.messages_posted;
   sum.messages_delivered += totals.messages_delivered;
+  sum.faults += totals.faults;
 }
 
 // Adds what `row` counts; both list the same channels in the same order.
@@ -56,8 +57,26 @@ void Add(const std::vector<ChannelCounters>& row, std::vector<ChannelCounters>& 
     sum[i].busy += row[i].busy;
     sum[i].credit_stall += row[i].credit_stall;
     sum[i].queue_packets_max = row[i].queue_packets_max;
+    sum[i].replays += row[i].replays;
+    sum[i].discarded_wire_bytes += row[i].discarded_wire_bytes;
+    sum[i].shares_returned += row[i].shares_returned;
+    sum[i].leaked_wire_bytes += row[i].leaked_wire_bytes;
+    sum[i].up = row[i].up;
   }
 }
+
+// What a run added to the counts of the runner.
+struct RunBasis {
+  RunnerTotals totals;
+  int64_t replays = 0;
+  int64_t shares_returned = 0;
+};
+
+// What was checked after the rows of a run, in this process.
+struct ChecksDone {
+  int64_t channels = 0;
+  int64_t completions = 0;
+};
 
 double UserCpuSeconds() {
   rusage usage{};
@@ -125,8 +144,13 @@ class RunnerImpl final : public Runner {
   absl::StatusOr<v1::Jitter> RunJitter(RowPlan plan, const CheckedWorkload& workload,
                                        const RunObserver& observer);
   void CloseRow();
-  void CheckLowerBound(const RowPlan& plan, const collectives::Job& job) const;
-  absl::Status GatherStatistics(const RunnerTotals& before, double user_cpu_before,
+  RowHooks HooksOf(const RunObserver& observer);
+  Injection Inject(const std::string& news, fabric::sim::Ticks start);
+  void CheckLowerBound(const RowPlan& plan, const collectives::Job& job);
+  void CheckRates();
+  Ratio LinkBitsPerSecond() const;
+  RunBasis Basis() const;
+  absl::Status GatherStatistics(const RunBasis& before, double user_cpu_before,
                                 v1::RunStatistics& statistics);
 
   const fabric::FabricSpec spec_;
@@ -136,12 +160,15 @@ class RunnerImpl final : public Runner {
   // The row that runs; null between rows, when its counts are in the sums below.
   RowSession* session_ = nullptr;
   bool row_open_ = false;
+  int row_ = 0;               // of the run, from 1
+  v1::FaultSchedule faults_;  // of the run, injected ones included
   RunnerTotals closed_totals_;
   // The clock counts a row until its last rank has finished; credits come home a little later. What
   // was shown meanwhile is never taken back.
   mutable Picoseconds shown_virtual_time_;
   std::vector<ChannelCounters> closed_counters_;
   int64_t fabric_bytes_max_ = 0;
+  ChecksDone checks_;  // of the run
 };
 
 absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
@@ -183,6 +210,40 @@ std::vector<ChannelCounters> RunnerImpl::Counters() const {
   return counters;
 }
 
+RowHooks RunnerImpl::HooksOf(const RunObserver& observer) {
+  RowHooks hooks{.on_window = observer.on_window};
+  if (observer.injection) {
+    hooks.news = observer.injection;
+  }
+  hooks.on_news = [this, &observer](const std::string& news, fabric::sim::Ticks start) {
+    const Injection injection = Inject(news, start);
+    if (observer.on_injected) {
+      observer.on_injected(injection);
+    }
+  };
+  return hooks;
+}
+
+// The same in every process: `news`, `start` and the faults before are.
+Injection RunnerImpl::Inject(const std::string& news, fabric::sim::Ticks start) {
+  Injection injection{.status = {}, .row = row_, .time = fabric_->TimeOf(start), .faults = {}};
+  v1::FaultSchedule faults;
+  UPF_CHECK(faults.ParseFromString(news));
+  absl::StatusOr<v1::FaultSchedule> stamped = Stamped(faults, row_, injection.time);
+  if (!stamped.ok()) {
+    injection.status = stamped.status();
+    return injection;
+  }
+  v1::FaultSchedule all = faults_;
+  all.MergeFrom(*stamped);
+  injection.status = WithoutPosition(SetFaults(FaultsOfRow(all, row_), *fabric_));
+  if (injection.status.ok()) {
+    faults_ = std::move(all);
+    injection.faults = *std::move(stamped);
+  }
+  return injection;
+}
+
 // Moves the counts of the open row to the sums, except for its virtual time.
 void RunnerImpl::CloseRow() {
   closed_counters_ = Counters();
@@ -199,7 +260,8 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
                                            v1::RunStatistics* statistics) {
   const absl::Time start = absl::Now();
   const double user_cpu_before = UserCpuSeconds();
-  const RunnerTotals before = Totals();
+  const RunBasis before = Basis();
+  checks_ = {};
   fabric_bytes_max_ = 0;
   UPF_ASSIGN_OR_RETURN(
       const CheckedWorkload checked,
@@ -208,7 +270,10 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
     return absl::Status(fit.code(), absl::StrCat("--faults: ", fit.message()));
   }
   v1::Result result;
+  v1::FaultSchedule standing;  // of what was injected in the rounds of a loop before this one
   do {
+    faults_ = standing;
+    faults_.MergeFrom(checked.faults);
     result.Clear();
     result.set_fabric(spec_.id);
     result.set_ranks(checked.request.ranks);
@@ -216,8 +281,11 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
     result.set_software(workload.software());
     result.set_seed(checked.seed);
     result.set_timing(workload.timing());
-    *result.mutable_faults() = checked.faults;
     UPF_RETURN_IF_ERROR(RunSweep(checked, workload, observer, result));
+    *result.mutable_faults() = faults_;
+    v1::FaultSchedule injected = faults_;
+    injected.mutable_faults()->DeleteSubrange(standing.faults_size(), checked.faults.faults_size());
+    standing = StandingAfter(injected);
   } while (checked.loop);
   if (statistics != nullptr) {
     UPF_RETURN_IF_ERROR(GatherStatistics(before, user_cpu_before, *statistics));
@@ -232,8 +300,8 @@ absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Wor
   const int rows_total = static_cast<int>(workload.sizes.size());
   for (const Bytes size : workload.sizes) {
     UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
-    const int row_number = result.rows_size() + 1;
-    UPF_RETURN_IF_ERROR(SetFaults(FaultsOfRow(result.faults(), row_number), *fabric_));
+    row_ = result.rows_size() + 1;
+    UPF_RETURN_IF_ERROR(SetFaults(FaultsOfRow(faults_, row_), *fabric_));
     UPF_ASSIGN_OR_RETURN(const RowPlan plan, PlanRow(workload, as_given, size));
     UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
     v1::Row& row = *result.add_rows();
@@ -277,7 +345,7 @@ absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
 absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedWorkload& workload,
                                              const RunObserver& observer) {
   const std::unique_ptr<RowSession> session = group_.StartRow(
-      [this](EndpointId endpoint) { return fabric_->OwnerOf(endpoint); }, observer.on_window);
+      [this](EndpointId endpoint) { return fabric_->OwnerOf(endpoint); }, HooksOf(observer));
   collectives::JobSpec spec;
   spec.request = plan.request;
   spec.algorithm = plan.algorithm;
@@ -321,6 +389,7 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   absl::StatusOr<MergedRow> merged = MergeShares(plan, shares);
   closed_totals_.virtual_time += merged.ok() ? merged->virtual_time : fabric_->Now().since_start();
   UPF_RETURN_IF_ERROR(merged.status());
+  CheckRates();
   CheckLowerBound(plan, *job);
   return merged;
 }
@@ -335,6 +404,7 @@ absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWork
   std::vector<int64_t> times;
   for (int repetition = 1; repetition <= workload.jitter; ++repetition) {
     UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
+    UPF_RETURN_IF_ERROR(SetFaults(FaultsOfRow(faults_, row_), *fabric_));
     plan.starts = SkewedStarts(workload.seed, repetition, plan.request.ranks, packet_time);
     UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
     times.push_back(merged.row.time_ps());
@@ -342,8 +412,25 @@ absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWork
   return SpreadOf(std::move(times));
 }
 
+Ratio RunnerImpl::LinkBitsPerSecond() const {
+  return spec_.link.lane_rate.bits_per_second() * Ratio(spec_.link.lanes) * spec_.link.coding;
+}
+
+// Ends the process if a channel carried more in the row than its lanes can in that time.
+void RunnerImpl::CheckRates() {
+  constexpr int64_t kBitPicoseconds = 8'000'000'000'000;  // 8 bits a byte, 10^12 ps a second
+  constexpr int64_t kRoundedUp = 2;                       // bytes, one in each of the two counts
+  const Ratio picoseconds_per_byte = Ratio(kBitPicoseconds) / LinkBitsPerSecond();
+  for (const ChannelCounters& channel : fabric_->Counters()) {
+    const int64_t bytes = channel.wire_bytes + channel.discarded_wire_bytes - kRoundedUp;
+    UPF_CHECK_OP((picoseconds_per_byte * Ratio(std::max<int64_t>(bytes, 0))).Ceil(), <=,
+                 fabric_->Now().since_start().count());
+    ++checks_.channels;
+  }
+}
+
 // Ends the process if a rank finished before it possibly could.
-void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& job) const {
+void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& job) {
   const std::vector<collectives::RankTimes> times = job.Times();
   const int operations = plan.iterations + plan.warmup;
   int64_t instructions = 0;
@@ -358,29 +445,45 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
   }
   collectives::BoundFigures figures;
   figures.links = fabric_->view().links_per_endpoint();
-  figures.link_bits_per_second =
-      spec_.link.lane_rate.bits_per_second() * Ratio(spec_.link.lanes) * spec_.link.coding;
+  figures.link_bits_per_second = LinkBitsPerSecond();
   for (const fabric::PathElement& element : fabric_->view().UnloadedPath()) {
     figures.path_latency += element.latency;
   }
   figures.local_latency = spec_.endpoint.local_latency;
   const collectives::LowerBound bound =
       collectives::ComputeLowerBound(figures, *plan.algorithm, plan.request, operations);
+  checks_.completions += static_cast<int64_t>(times.size());
   for (const collectives::RankTimes& rank : times) {
     UPF_CHECK_OP(rank.end.since_start().count(), >=,
                  bound.rank_end[static_cast<size_t>(rank.rank)].count());
   }
 }
 
-absl::Status RunnerImpl::GatherStatistics(const RunnerTotals& before, double user_cpu_before,
+RunBasis RunnerImpl::Basis() const {
+  RunBasis basis{.totals = Totals()};
+  for (const ChannelCounters& channel : closed_counters_) {
+    basis.replays += channel.replays;
+    basis.shares_returned += channel.shares_returned;
+  }
+  return basis;
+}
+
+absl::Status RunnerImpl::GatherStatistics(const RunBasis& basis, double user_cpu_before,
                                           v1::RunStatistics& statistics) {
-  const RunnerTotals after = Totals();
+  const RunnerTotals& before = basis.totals;
+  const RunBasis now = Basis();
+  const RunnerTotals& after = now.totals;
   internal::StatisticsShare share;
   share.set_user_cpu_seconds(UserCpuSeconds() - user_cpu_before);
   share.set_records(after.fabric.records - before.fabric.records);
   share.set_records_crossed(after.fabric.records_crossed - before.fabric.records_crossed);
   share.set_windows(after.fabric.windows - before.fabric.windows);
   share.set_hops(after.fabric.hops - before.fabric.hops);
+  share.set_replays(now.replays - basis.replays);
+  share.set_shares_returned(now.shares_returned - basis.shares_returned);
+  share.set_channels_checked(checks_.channels);
+  share.set_messages_delivered(after.fabric.messages_delivered - before.fabric.messages_delivered);
+  share.set_completions_checked(checks_.completions);
   share.set_fabric_bytes(fabric_bytes_max_);
   share.set_peak_memory_bytes(PeakMemoryBytes());
   share.set_exchange_wait_seconds(after.exchange_wait_seconds - before.exchange_wait_seconds);

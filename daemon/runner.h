@@ -23,11 +23,24 @@
 
 namespace upfabric::daemon {
 
+// Faults injected into a row, with their row and time; none if they were refused.
+struct Injection {
+  absl::Status status;
+  int row = 0;  // from 1
+  SimTime time;
+  v1::FaultSchedule faults;
+};
+
 struct RunObserver {
   // After each row, in every process.
   std::function<void(const v1::Row& row, int rows_done, int rows_total)> on_row;
   // Inside each window's exchange (see ProcessGroup::StartRow), and once after each row. Optional.
   std::function<absl::Status()> on_window;
+  // Faults to inject, a serialized v1::FaultSchedule, or ""; asked in each exchange. The same
+  // faults are asked for again until on_injected was called.
+  std::function<std::string()> injection;
+  // In every process, in the exchange: they are applied, or refused with nothing changed.
+  std::function<void(const Injection& injection)> on_injected;
 };
 
 // What a process has done since its runner was made, over rows and runs.

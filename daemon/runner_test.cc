@@ -179,6 +179,60 @@ TEST_F(RunnerTest, ALeakThatBlocksIsNoProgressWithTheChannels) {
   EXPECT_THAT(std::string(blocked.message()), HasSubstr("of them have leaked"));
 }
 
+// Injected in the 30th window of the second row, stands in the third; a fault that does not fit, in
+// the 40th, changes nothing.
+TEST_F(RunnerTest, AnInjectedFaultStandsAndTheRunRepeatsWithIt) {
+  v1::Workload workload = AllReduce({1 << 20, 1 << 20, 1 << 20});
+  int row = 1;
+  int window = 0;
+  std::vector<Injection> injections;
+  RunObserver observer;
+  observer.on_row = [&](const v1::Row&, int, int) {
+    ++row;
+    window = 0;
+  };
+  observer.injection = [&]() -> std::string {
+    ++window;
+    if (row != 2 || (window != 30 && window != 40)) {
+      return "";
+    }
+    return Faults(window == 30 ? "faults { plane_down { plane: 0 } }"
+                               : "faults { plane_down { plane: 9 } }")
+        .SerializeAsString();
+  };
+  observer.on_injected = [&](const Injection& injection) { injections.push_back(injection); };
+  const auto result = runner_->Run(workload, observer, nullptr);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_EQ(injections.size(), 2u);
+  EXPECT_TRUE(injections[0].status.ok()) << injections[0].status;
+  EXPECT_EQ(injections[0].row, 2);
+  EXPECT_EQ(injections[1].status,
+            absl::InvalidArgumentError("plane 9 is out of range; allowed is 0 to 3"));
+  ASSERT_EQ(result->faults().faults_size(), 1);
+  EXPECT_EQ(result->faults().faults(0).row(), 2);
+  EXPECT_GT(result->rows(1).time_ps(), result->rows(0).time_ps());
+  EXPECT_GT(result->rows(2).time_ps(), result->rows(1).time_ps());
+  *workload.mutable_faults() = result->faults();
+  EXPECT_EQ(Run(workload)->SerializeAsString(), result->SerializeAsString());
+}
+
+TEST_F(RunnerTest, WhatTheRowCannotDoWithoutIsNotTakenFromIt) {
+  v1::Workload workload = AllReduce({1 << 20});
+  workload.set_algorithm("in_switch");
+  const auto whole = Run(workload);
+  absl::Status refused;
+  RunObserver observer;
+  observer.injection = [&]() -> std::string {
+    return refused.ok() ? Faults("faults { plane_down { plane: 0 } }").SerializeAsString() : "";
+  };
+  observer.on_injected = [&](const Injection& injection) { refused = injection.status; };
+  const auto result = runner_->Run(workload, observer, nullptr);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(ExitCodeOf(refused), kExitBadInput);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->SerializeAsString(), whole->SerializeAsString());
+}
+
 TEST_F(RunnerTest, ALoopEndsWhenAWindowSaysSo) {
   v1::Workload workload = AllReduce({1024});
   workload.set_loop(true);
@@ -237,6 +291,9 @@ TEST_F(RunnerTest, CountersAndVirtualTimeNeverGoBack) {
   EXPECT_EQ(statistics.processes(0).hops(), result->hops());
   EXPECT_GT(statistics.processes(0).fabric_bytes(), 0);
   EXPECT_GT(statistics.window_ps(), 0);
+  EXPECT_EQ(statistics.channels_checked(), 3 * 2 * 8 * 18);
+  EXPECT_EQ(statistics.completions_checked(), 3 * 8);
+  EXPECT_EQ(statistics.messages_checked(), runner_->Totals().fabric.messages_delivered);
 }
 
 class LargestPodTest : public ::testing::Test {

@@ -15,24 +15,28 @@ using fabric::sim::Ticks;
 // Nobody to swap with; each window still gives the caller a chance to look or to stop.
 class SoloExchange final : public fabric::sim::WindowExchange {
  public:
-  explicit SoloExchange(std::function<absl::Status()> on_window)
-      : on_window_(std::move(on_window)) {}
+  explicit SoloExchange(RowHooks hooks) : hooks_(std::move(hooks)) {}
 
   absl::StatusOr<Ticks> Swap(std::span<const std::vector<CrossingRecord>>, Ticks next,
                              std::vector<CrossingRecord>&) override {
-    if (on_window_) {
-      UPF_RETURN_IF_ERROR(on_window_());
+    if (hooks_.on_window) {
+      UPF_RETURN_IF_ERROR(hooks_.on_window());
+    }
+    if (hooks_.news && next != fabric::sim::kNever) {
+      if (const std::string news = hooks_.news(); !news.empty()) {
+        hooks_.on_news(news, next);
+      }
     }
     return next;
   }
 
  private:
-  std::function<absl::Status()> on_window_;
+  RowHooks hooks_;
 };
 
 class SoloSession final : public RowSession {
  public:
-  explicit SoloSession(std::function<absl::Status()> on_window) : exchange_(std::move(on_window)) {}
+  explicit SoloSession(RowHooks hooks) : exchange_(std::move(hooks)) {}
 
   fabric::sim::WindowExchange& exchange() override { return exchange_; }
   collectives::PayloadTransport& transport() override { return payloads_; }
@@ -46,9 +50,8 @@ class SoloSession final : public RowSession {
 
 }  // namespace
 
-std::unique_ptr<RowSession> SoloGroup::StartRow(std::function<int(EndpointId)>,
-                                                std::function<absl::Status()> on_window) {
-  return std::make_unique<SoloSession>(std::move(on_window));
+std::unique_ptr<RowSession> SoloGroup::StartRow(std::function<int(EndpointId)>, RowHooks hooks) {
+  return std::make_unique<SoloSession>(std::move(hooks));
 }
 
 absl::StatusOr<std::vector<std::string>> SoloGroup::AllGather(const std::string& mine) {

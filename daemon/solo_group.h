@@ -17,7 +17,7 @@ class SoloGroup final : public ProcessGroup {
   int index() const override { return 0; }
   int size() const override { return 1; }
   std::unique_ptr<RowSession> StartRow(std::function<int(EndpointId)> owner,
-                                       std::function<absl::Status()> on_window) override;
+                                       RowHooks hooks) override;
   absl::StatusOr<std::vector<std::string>> AllGather(const std::string& mine) override;
 };
 

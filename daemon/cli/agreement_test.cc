@@ -15,8 +15,7 @@ class FakeGroup final : public ProcessGroup {
   explicit FakeGroup(std::vector<std::string> others) : others_(std::move(others)) {}
   int index() const override { return 0; }
   int size() const override { return static_cast<int>(others_.size()) + 1; }
-  std::unique_ptr<RowSession> StartRow(std::function<int(EndpointId)>,
-                                       std::function<absl::Status()>) override {
+  std::unique_ptr<RowSession> StartRow(std::function<int(EndpointId)>, RowHooks) override {
     return nullptr;
   }
   absl::StatusOr<std::vector<std::string>> AllGather(const std::string& mine) override {

@@ -214,6 +214,14 @@ class Executor {
     return kExitDone;
   }
 
+  absl::StatusOr<int> operator()(const InjectCommand& command) const {
+    if (group_.index() != 0) {
+      return kExitDone;
+    }
+    UPF_RETURN_IF_ERROR(Inject(command, console_));
+    return kExitDone;
+  }
+
   absl::StatusOr<int> operator()(const StopCommand& command) const {
     if (group_.index() != 0) {
       return kExitDone;

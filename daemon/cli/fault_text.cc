@@ -204,6 +204,14 @@ std::string SlowText(const v1::SlowEndpoint& slow) {
 
 }  // namespace
 
+std::string FaultUsage() {
+  const auto append = [](std::string* out, const KindInfo& info) {
+    absl::StrAppend(out, "  ", info.name, " ", info.usage);
+  };
+  return absl::StrCat(absl::StrJoin(Kinds(), "\n", append),
+                      "\nLINK is gpuE:L, ENDPOINT gpuE, PLANE a number.");
+}
+
 absl::StatusOr<v1::Fault> ParseFault(const FaultWords& words) {
   UPF_ASSIGN_OR_RETURN(const KindInfo kind, CheckedKind(words));
   v1::FaultSchedule schedule;

@@ -33,6 +33,9 @@ struct FaultWords {
   std::string at = {};  // becomes the fault's time
 };
 
+// The kinds, one line each, for --help.
+std::string FaultUsage();
+
 // A fault whose quantities fabric/config accepts; its time is "" if `at` is.
 absl::StatusOr<v1::Fault> ParseFault(const FaultWords& words);
 

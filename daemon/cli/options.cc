@@ -15,6 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "daemon/cli/fault_text.h"
 #include "daemon/cli/names.h"
 #include "fabric/base/status.h"
 
@@ -61,6 +62,7 @@ struct Texts {
   std::string record_faults;
   bool statistics = false;
   SweepTexts sweep;
+  FaultWords fault;
 };
 
 absl::Status AtFlag(absl::string_view flag, const absl::Status& status) {
@@ -228,6 +230,17 @@ absl::StatusOr<Command> ReadCompare(const Texts& texts) {
   return compare;
 }
 
+absl::StatusOr<Command> ReadInject(const Texts& texts) {
+  InjectCommand inject{.connect = texts.connect, .faults = {}, .file = texts.faults};
+  if (!inject.file.empty() && (!texts.fault.words.empty() || !texts.fault.at.empty())) {
+    return absl::InvalidArgumentError("--file with FAULT or --at: allowed is one of them");
+  }
+  if (inject.file.empty()) {
+    UPF_ASSIGN_OR_RETURN(*inject.faults.add_faults(), ParseFault(texts.fault));
+  }
+  return inject;
+}
+
 // The program's grammar. Requires: `texts` outlives it.
 class Grammar {
  public:
@@ -282,6 +295,9 @@ class Grammar {
     if (status_->parsed()) {
       return StatusCommand{texts.connect};
     }
+    if (inject_->parsed()) {
+      return ReadInject(texts);
+    }
     return StopCommand{texts.connect, texts.run_id};
   }
 
@@ -329,12 +345,36 @@ class Grammar {
   void AddControl(Texts& texts) {
     status_ = app_.add_subcommand("status", "what running daemons are and do");
     status_->add_option("--connect", texts.connect, "HOST:PORT of a daemon")->required();
+    AddInject(texts);
     stop_ = app_.add_subcommand("stop", "stop the daemons, or one run");
     stop_->add_option("--connect", texts.connect, "HOST:PORT of a daemon")->required();
     stop_->add_option("--run", texts.run_id, "only the run of this id");
   }
 
+  void AddInject(Texts& texts) {
+    FaultWords& fault = texts.fault;
+    inject_ = app_.add_subcommand(
+        "inject",
+        "break or mend a part of the daemons' fabric, now; it stands until the reverse\n"
+        "is injected. FAULT is one of:\n" +
+            FaultUsage());
+    inject_->add_option("FAULT", fault.words, "what happens to which part");
+    inject_->add_option("--connect", texts.connect, "HOST:PORT of a daemon")->required();
+    inject_->add_option("--at", fault.at, "virtual time in the row that runs, as 12us (now)");
+    inject_->add_option("--file", texts.faults, "faults from a file instead; see docs/faults.md");
+    inject_->add_option("--down", fault.down, "flap: how long it is down each time");
+    inject_->add_option("--period", fault.period, "flap: from one going down to the next");
+    inject_->add_option("--times", fault.times, "flap: how often");
+    inject_->add_option("--injection", fault.injection, "slow: factor of the injection time");
+    inject_->add_option("--memory", fault.memory, "slow: factor of local operations");
+    inject_->add_option("--space", fault.space, "leak: buffer space whose credits are lost");
+    inject_->add_option("--vc", fault.vc, "leak: virtual channel (0)");
+    inject_->add_flag("--from-switch", fault.from_switch,
+                      "leak: of the channel from the switch, not the one to it");
+  }
+
   CLI::App app_;
+  CLI::App* inject_ = nullptr;
   CLI::App* presets_ = nullptr;
   CLI::App* show_ = nullptr;
   CLI::App* run_ = nullptr;

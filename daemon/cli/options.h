@@ -70,13 +70,18 @@ struct AlgorithmsCommand {
 struct StatusCommand {
   std::string connect;
 };
+struct InjectCommand {
+  std::string connect;
+  v1::FaultSchedule faults;  // of the words; none with a file
+  std::string file;
+};
 struct StopCommand {
   std::string connect;
   std::string run_id;  // empty: the daemons
 };
 
 using Command = std::variant<HelpCommand, PresetsCommand, ShowCommand, RunCommand, CompareCommand,
-                             AlgorithmsCommand, StatusCommand, StopCommand>;
+                             AlgorithmsCommand, StatusCommand, InjectCommand, StopCommand>;
 
 // `arguments` without the program's name.
 absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& arguments);

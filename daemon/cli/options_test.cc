@@ -47,6 +47,22 @@ TEST(ParseCommandLineTest, FaultsAreRecordedWhereTheyCanBeReadAgain) {
               HasSubstr("--record-faults: f.txt: allowed"));
 }
 
+TEST(ParseCommandLineTest, InjectReadsAFaultOrAFile) {
+  const auto command =
+      Parse("inject --connect h:1 flap gpu3:5 --down 5us --period 100us --times 3 --at 12us");
+  ASSERT_TRUE(command.ok()) << command.status();
+  const auto& inject = std::get<InjectCommand>(*command);
+  EXPECT_EQ(inject.connect, "h:1");
+  ASSERT_EQ(inject.faults.faults_size(), 1);
+  EXPECT_EQ(inject.faults.faults(0).time(), "12us");
+  EXPECT_EQ(inject.faults.faults(0).link_flap().times(), 3);
+  EXPECT_EQ(std::get<InjectCommand>(*Parse("inject --file f.yaml --connect h:1")).file, "f.yaml");
+  EXPECT_THAT(ErrorOf("inject --connect h:1"), HasSubstr("FAULT: "));
+  EXPECT_THAT(ErrorOf("inject --connect h:1 link-up gpu0:0 --file f.yaml"), HasSubstr("--file"));
+  EXPECT_THAT(ErrorOf("inject link-up gpu0:0"), HasSubstr("--connect"));
+  EXPECT_THAT(std::get<HelpCommand>(*Parse("inject --help")).text, HasSubstr("plane-down PLANE"));
+}
+
 TEST(ParseCommandLineTest, RunReadsEveryFlag) {
   const auto command = Parse(
       "run broadcast --fabric f -b 1K -e 4K -f 2 -g 4 -d half -o max -n 5 -w 2 -c 0 --root 3 "

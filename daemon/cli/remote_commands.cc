@@ -8,11 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "daemon/cli/fault_text.h"
 #include "daemon/cli/numbers.h"
 #include "daemon/config/loader.h"
 #include "daemon/host_port.h"
 #include "daemon/rpc/control_client.h"
 #include "fabric/base/status.h"
+#include "fabric/base/units_text.h"
 
 namespace upfabric::daemon::cli {
 namespace {
@@ -71,12 +73,29 @@ absl::Status ShowStatus(const StatusCommand& command, const Console& console) {
       "virtual time  %s s\n"
       "hops          %d\n"
       "control       %s\n"
-      "metrics       %s\n",
+      "metrics       %s\n"
+      "standing faults: %s\n",
       status.fabric(), status.endpoints(), status.daemons(), status.daemon(),
       status.active_run_id().empty() ? "none" : status.active_run_id(), status.waiting_runs(),
       SecondsText(Picoseconds(status.virtual_ps())), status.hops(),
       absl::StrJoin(status.control_addresses(), " "),
-      absl::StrJoin(status.metrics_addresses(), " "));
+      absl::StrJoin(status.metrics_addresses(), " "), FaultsText(status.standing_faults()));
+  return absl::OkStatus();
+}
+
+absl::Status Inject(const InjectCommand& command, const Console& console) {
+  v1::FaultSchedule faults = command.faults;
+  if (!command.file.empty()) {
+    UPF_ASSIGN_OR_RETURN(faults, LoadInjectionFile(command.file));
+  }
+  UPF_ASSIGN_OR_RETURN(const std::unique_ptr<ControlClient> client, ConnectTo(command.connect));
+  UPF_ASSIGN_OR_RETURN(const v1::InjectFaultResponse applied, client->Inject(faults));
+  if (applied.row() == 0) {
+    console.out << "stands from the next row on\n";
+  } else {
+    console.out << "applied in " << applied.run_id() << ", row " << applied.row() << ", at "
+                << FormatTime(Picoseconds(applied.time_ps())) << '\n';
+  }
   return absl::OkStatus();
 }
 

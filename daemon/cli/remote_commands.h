@@ -20,6 +20,7 @@ absl::StatusOr<v1::Result> RunRemotely(const RunCommand& run, ProgressBar& bar,
 
 // These print their answer and return an error or OK.
 absl::Status ShowStatus(const StatusCommand& command, const Console& console);
+absl::Status Inject(const InjectCommand& command, const Console& console);
 absl::Status Stop(const StopCommand& command, const Console& console);
 
 }  // namespace upfabric::daemon::cli

@@ -188,6 +188,17 @@ std::string StatisticsText(const v1::RunStatistics& statistics) {
       NanosecondsText(Picoseconds(statistics.window_ps())),
       GranularityName(statistics.granularity()),
       static_cast<double>(statistics.peak_memory_bytes()) / 1e6);
+  if (statistics.replays() > 0 || statistics.shares_returned() > 0) {
+    absl::StrAppendFormat(&text, "# %d replays of flits, %d shares rerouted\n",
+                          statistics.replays(), statistics.shares_returned());
+  }
+  absl::StrAppendFormat(
+      &text,
+      "# checked: %d channels (packets and payload conserved, credits home, wire bytes at most "
+      "rate "
+      "x time), %d messages posted and delivered, %d completions against their lower bound\n",
+      statistics.channels_checked(), statistics.messages_checked(),
+      statistics.completions_checked());
   for (const v1::ProcessStatistics& process : statistics.processes()) {
     absl::StrAppendFormat(
         &text, "# process %d: %d hops, fabric %.1f MB, exchange wait %.3f s, crossed %.1f %%\n",

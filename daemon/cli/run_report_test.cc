@@ -129,6 +129,19 @@ TEST(RunReportTest, JitterAddsColumnsToTheTable) {
       "# fingerprint 00000000feedbeef  seed 7  hops 1234  virtual time 0.000032587520 s\n");
 }
 
+TEST(RunReportTest, StatisticsSayWhatWasCheckedAndWhatWentWrong) {
+  v1::RunStatistics statistics;
+  statistics.set_channels_checked(2592);
+  statistics.set_messages_checked(5184);
+  statistics.set_completions_checked(72);
+  EXPECT_THAT(StatisticsText({}, statistics), HasSubstr("# checked: 2592 channels ("));
+  EXPECT_THAT(StatisticsText({}, statistics), HasSubstr(", 5184 messages posted and delivered, 72 "
+                                                        "completions against"));
+  EXPECT_THAT(StatisticsText({}, statistics), ::testing::Not(HasSubstr("replays")));
+  statistics.set_replays(3);
+  EXPECT_THAT(StatisticsText({}, statistics), HasSubstr("# 3 replays of flits, 0 shares rerouted"));
+}
+
 TEST(RunReportTest, StatisticsOfAnEmptyRunDivideNothingByZero) {
   const std::string text = StatisticsText({});
   EXPECT_THAT(text, HasSubstr("0 hops/s"));

@@ -34,10 +34,10 @@ MpiGroup::MpiGroup(MpiEnvironment& environment, MpiGroupOptions options)
 }
 
 std::unique_ptr<RowSession> MpiGroup::StartRow(std::function<int(EndpointId)> owner,
-                                               std::function<absl::Status()> on_window) {
+                                               RowHooks hooks) {
   return std::make_unique<MpiRow>(
       MpiRowOptions{.environment = environment_, .wait = wait_, .flip = flip_, .row = ++rows_},
-      std::move(owner), std::move(on_window));
+      std::move(owner), std::move(hooks));
 }
 
 absl::StatusOr<std::vector<std::string>> MpiGroup::AllGather(const std::string& mine) {

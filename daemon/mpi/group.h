@@ -1,8 +1,8 @@
 // The processes of an MPI job as a process group.
 //
 // Every window each process sends one message to each other one: its records, its next time, the
-// payloads it announces, and whether it wants to stop; a wish to stop reaches all in the same
-// window. No call blocks and none spins (waiter.h).
+// payloads it announces, and news if it has any, or whether it wants to stop; news and a wish to
+// stop reach all in the same window. No call blocks and none spins (waiter.h).
 //
 // Errors:  kUnavailable when a peer is gone or silent; the group cannot be used afterwards.
 // Threads: the simulation thread alone.
@@ -40,7 +40,7 @@ class MpiGroup final : public ProcessGroup {
   int index() const override { return environment_.index(); }
   int size() const override { return environment_.size(); }
   std::unique_ptr<RowSession> StartRow(std::function<int(EndpointId)> owner,
-                                       std::function<absl::Status()> on_window) override;
+                                       RowHooks hooks) override;
   absl::StatusOr<std::vector<std::string>> AllGather(const std::string& mine) override;
 
  private:

@@ -75,7 +75,7 @@ TEST(MpiGroupTest, GathersStringsOfAnyLengthInOrder) {
 
 TEST(MpiGroupTest, AgreesOnTheSmallestNextTime) {
   MpiGroup group(*g_environment, Options());
-  const auto row = group.StartRow(OwnerOf, nullptr);
+  const auto row = group.StartRow(OwnerOf, {});
   std::vector<CrossingRecord> incoming;
   const std::vector<std::vector<CrossingRecord>> nothing(static_cast<size_t>(group.size()));
   for (Ticks window = 0; window < 100; ++window) {
@@ -92,7 +92,7 @@ TEST(MpiGroupTest, AgreesOnTheSmallestNextTime) {
 // From 0 to 9,999 records a message: none, some in the first part, and a message in two parts.
 TEST(MpiGroupTest, DeliversEveryRecordInOrder) {
   MpiGroup group(*g_environment, Options());
-  const auto row = group.StartRow(OwnerOf, nullptr);
+  const auto row = group.StartRow(OwnerOf, {});
   for (const int count : {0, 1, 500, 9'999, 3}) {
     std::vector<std::vector<CrossingRecord>> outgoing(static_cast<size_t>(group.size()));
     for (int to = 0; to < group.size(); ++to) {
@@ -113,7 +113,7 @@ TEST(MpiGroupTest, DeliversEveryRecordInOrder) {
 TEST(MpiGroupTest, PayloadsOfAnySizeArriveWhole) {
   MpiGroup group(*g_environment, Options());
   for (const size_t size : {0UL, 1UL, 4096UL, 4097UL, 1'000'003UL}) {
-    const auto row = group.StartRow(OwnerOf, nullptr);
+    const auto row = group.StartRow(OwnerOf, {});
     SwapPayloads(*row, group.index(), group.size(), size, true);
     EXPECT_THAT(row->DamagedMessages(), IsEmpty());
   }
@@ -121,7 +121,7 @@ TEST(MpiGroupTest, PayloadsOfAnySizeArriveWhole) {
 
 TEST(MpiGroupTest, APayloadLargerThanAPieceArrivesWhole) {
   MpiGroup group(*g_environment, Options());
-  const auto row = group.StartRow(OwnerOf, nullptr);
+  const auto row = group.StartRow(OwnerOf, {});
   SwapPayloads(*row, group.index(), group.size(), (64U << 20U) + 5, true);
   EXPECT_THAT(row->DamagedMessages(), IsEmpty());
 }
@@ -131,7 +131,7 @@ TEST(MpiGroupTest, ADamagedPayloadIsNamedByItsReceiver) {
   for (const size_t size : {8UL, 100'000UL}) {
     MpiGroup group(*g_environment, Options(/*flip_payload=*/1));
     for (const bool first : {true, false}) {
-      const auto row = group.StartRow(OwnerOf, nullptr);
+      const auto row = group.StartRow(OwnerOf, {});
       SwapPayloads(*row, group.index(), group.size(), size, false);
       if (first && group.index() == 1) {
         EXPECT_THAT(row->DamagedMessages(), ElementsAre("0>1#0x00000009"));
@@ -146,10 +146,11 @@ TEST(MpiGroupTest, AWishToStopReachesAllInTheSameWindow) {
   MpiGroup group(*g_environment, Options());
   int windows = 0;
   const int last = group.size() - 1;
-  const auto row = group.StartRow(OwnerOf, [&] {
+  const auto stop = [&] {
     return ++windows == 3 && group.index() == last ? absl::CancelledError("run-7 was stopped")
                                                    : absl::OkStatus();
-  });
+  };
+  const auto row = group.StartRow(OwnerOf, {.on_window = stop});
   std::vector<CrossingRecord> incoming;
   const std::vector<std::vector<CrossingRecord>> nothing(static_cast<size_t>(group.size()));
   EXPECT_TRUE(row->exchange().Swap(nothing, 0, incoming).ok());
@@ -158,10 +159,35 @@ TEST(MpiGroupTest, AWishToStopReachesAllInTheSameWindow) {
             absl::CancelledError("run-7 was stopped"));
 }
 
+// Each process has news in its own window; the last, in which the row ends, delivers none.
+TEST(MpiGroupTest, NewsReachAllInTheSameWindowWithTheAgreedStart) {
+  MpiGroup group(*g_environment, Options());
+  int window = -1;
+  std::vector<std::string> heard;
+  RowHooks hooks;
+  hooks.news = [&]() -> std::string {
+    return window == group.index() || window == group.size() ? absl::StrCat("of ", group.index())
+                                                             : "";
+  };
+  hooks.on_news = [&](const std::string& news, Ticks start) {
+    heard.push_back(absl::StrCat(news, " in ", window, " at ", start));
+  };
+  const auto row = group.StartRow(OwnerOf, hooks);
+  std::vector<CrossingRecord> incoming;
+  const std::vector<std::vector<CrossingRecord>> nothing(static_cast<size_t>(group.size()));
+  std::vector<std::string> expected;
+  for (window = 0; window < group.size(); ++window) {
+    EXPECT_TRUE(row->exchange().Swap(nothing, 100 * window + group.index(), incoming).ok());
+    expected.push_back(absl::StrCat("of ", window, " in ", window, " at ", 100 * window));
+  }
+  EXPECT_TRUE(row->exchange().Swap(nothing, kNever, incoming).ok());
+  EXPECT_EQ(heard, expected);
+}
+
 TEST(MpiGroupTest, PayloadThatNobodyTakesDoesNotDisturbTheNextRow) {
   MpiGroup group(*g_environment, Options());
   for (int repeat = 0; repeat < 3; ++repeat) {
-    const auto row = group.StartRow(OwnerOf, nullptr);
+    const auto row = group.StartRow(OwnerOf, {});
     for (int to = 0; to < group.size(); ++to) {
       row->transport().Send({EndpointId(group.index()), EndpointId(to), 1}, Pattern(200'000, 0));
     }
@@ -169,7 +195,7 @@ TEST(MpiGroupTest, PayloadThatNobodyTakesDoesNotDisturbTheNextRow) {
     const std::vector<std::vector<CrossingRecord>> nothing(static_cast<size_t>(group.size()));
     EXPECT_TRUE(row->exchange().Swap(nothing, kNever, incoming).ok());
   }
-  const auto row = group.StartRow(OwnerOf, nullptr);
+  const auto row = group.StartRow(OwnerOf, {});
   SwapPayloads(*row, group.index(), group.size(), 100'000, true);
 }
 

@@ -28,8 +28,7 @@ struct MpiRowOptions {
 
 class MpiRow final : public RowSession, private fabric::sim::WindowExchange {
  public:
-  MpiRow(const MpiRowOptions& options, std::function<int(EndpointId)> owner,
-         std::function<absl::Status()> on_window);
+  MpiRow(const MpiRowOptions& options, std::function<int(EndpointId)> owner, RowHooks hooks);
   // Waits for payload that is still on its way.
   ~MpiRow() override;
 
@@ -44,16 +43,19 @@ class MpiRow final : public RowSession, private fabric::sim::WindowExchange {
       std::vector<fabric::sim::CrossingRecord>& incoming) override;
 
   void Write(int process, std::span<const fabric::sim::CrossingRecord> records,
-             fabric::sim::Ticks next, const absl::Status& wish);
-  // Appends the records of `process`, lowers `next` and sets `stop` if it is OK and `process`
-  // wishes.
+             fabric::sim::Ticks next, const absl::Status& wish, const std::string& news);
+  // Appends the records of `process` and its news, lowers `next` and sets `stop` if it is OK and
+  // `process` wishes.
   absl::Status Read(int process, std::vector<fabric::sim::CrossingRecord>& incoming,
                     fabric::sim::Ticks& next, absl::Status& stop);
+  // Hands on the news of all.
+  void Tell(fabric::sim::Ticks start);
 
   const uint32_t row_;
   uint64_t window_ = 0;
   MpiEnvironment& environment_;
-  const std::function<absl::Status()> on_window_;
+  const RowHooks hooks_;
+  std::vector<std::string> news_;  // of the last exchange
   Waiter exchange_waiter_;
   Waiter payload_waiter_;
   WindowMessages messages_;

@@ -15,9 +15,11 @@ namespace {
 
 // chosen: daemons answer commands at once.
 constexpr std::chrono::seconds kCommandDeadline(10);
+// chosen: a window may check a large payload before it takes an injection.
+constexpr std::chrono::seconds kInjectionDeadline(65);
 
-void SetDeadline(grpc::ClientContext& context) {
-  context.set_deadline(std::chrono::system_clock::now() + kCommandDeadline);
+void SetDeadline(grpc::ClientContext& context, std::chrono::seconds deadline = kCommandDeadline) {
+  context.set_deadline(std::chrono::system_clock::now() + deadline);
 }
 
 }  // namespace
@@ -96,6 +98,16 @@ absl::StatusOr<v1::GetStatusResponse> ControlClient::Status() {
   SetDeadline(context);
   v1::GetStatusResponse response;
   UPF_RETURN_IF_ERROR(Explain(stub_->GetStatus(&context, v1::GetStatusRequest(), &response)));
+  return response;
+}
+
+absl::StatusOr<v1::InjectFaultResponse> ControlClient::Inject(const v1::FaultSchedule& faults) {
+  grpc::ClientContext context;
+  SetDeadline(context, kInjectionDeadline);
+  v1::InjectFaultRequest request;
+  *request.mutable_faults() = faults.faults();
+  v1::InjectFaultResponse response;
+  UPF_RETURN_IF_ERROR(Explain(stub_->InjectFault(&context, request, &response)));
   return response;
 }
 

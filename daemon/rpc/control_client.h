@@ -35,6 +35,9 @@ class ControlClient {
 
   absl::StatusOr<v1::GetStatusResponse> Status();
 
+  // Returns when the faults are applied or refused.
+  absl::StatusOr<v1::InjectFaultResponse> Inject(const v1::FaultSchedule& faults);
+
   // Stops a run; the daemons if `run_id` is empty.
   absl::Status Stop(const std::string& run_id);
 

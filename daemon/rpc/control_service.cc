@@ -11,6 +11,8 @@ namespace {
 
 // chosen: daemon 0 answers commands at once, or is gone.
 constexpr std::chrono::seconds kPassOnDeadline(5);
+// chosen: a window may check a large payload before it takes an injection.
+constexpr std::chrono::seconds kInjectionDeadline(60);
 
 // One progress stream of daemon 0. Lives until gRPC says that it is done.
 class BoardStream final : public grpc::ServerWriteReactor<v1::WatchRunResponse>, public RunWatcher {
@@ -48,9 +50,10 @@ class BoardStream final : public grpc::ServerWriteReactor<v1::WatchRunResponse>,
 // A unary call that is passed on; lives until the answer is there.
 template <typename Request>
 struct PassedOn {
-  PassedOn(const Request& original, grpc::ServerUnaryReactor* answered)
+  PassedOn(const Request& original, grpc::ServerUnaryReactor* answered,
+           std::chrono::seconds deadline = kPassOnDeadline)
       : request(original), reactor(answered) {
-    context.set_deadline(std::chrono::system_clock::now() + kPassOnDeadline);
+    context.set_deadline(std::chrono::system_clock::now() + deadline);
   }
   // The callback of the call to the coordinator.
   std::function<void(grpc::Status)> AnswerAndDelete() {
@@ -121,6 +124,24 @@ grpc::ServerWriteReactor<v1::WatchRunResponse>* ControlService::WatchRun(
     return StartWatchRelay(*to, *request);
   }
   return new BoardStream(board_, request->run_id());
+}
+
+grpc::ServerUnaryReactor* ControlService::InjectFault(grpc::CallbackServerContext* context,
+                                                      const v1::InjectFaultRequest* request,
+                                                      v1::InjectFaultResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (v1::ControlService::Stub* to = coordinator()) {
+    auto* call = new PassedOn<v1::InjectFaultRequest>(*request, reactor, kInjectionDeadline);
+    to->async()->InjectFault(&call->context, &call->request, response, call->AnswerAndDelete());
+    return reactor;
+  }
+  callbacks_.inject(*request, [=](const absl::StatusOr<v1::InjectFaultResponse>& answer) {
+    if (answer.ok()) {
+      *response = *answer;
+    }
+    reactor->Finish(ToGrpc(answer.status()));
+  });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* ControlService::Stop(grpc::CallbackServerContext* context,

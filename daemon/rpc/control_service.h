@@ -13,6 +13,7 @@
 #include <mutex>
 
 #include "absl/status/statusor.h"
+#include "daemon/rpc/injection_box.h"
 #include "daemon/rpc/run_board.h"
 #include "upfabric/v1/control.grpc.pb.h"
 
@@ -25,6 +26,8 @@ class ControlService final : public v1::ControlService::CallbackService {
     std::function<absl::StatusOr<v1::GetStatusResponse>()> status;
     // Whether a workload could run; its error is the answer to StartRun.
     std::function<absl::Status(const v1::Workload&)> check;
+    // Takes faults to inject; the answer may come later, from another thread.
+    std::function<void(const v1::InjectFaultRequest&, InjectionAnswer)> inject;
   };
 
   // `board` outlives the service.
@@ -41,6 +44,9 @@ class ControlService final : public v1::ControlService::CallbackService {
                                      v1::StartRunResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchRunResponse>* WatchRun(
       grpc::CallbackServerContext* context, const v1::WatchRunRequest* request) override;
+  grpc::ServerUnaryReactor* InjectFault(grpc::CallbackServerContext* context,
+                                        const v1::InjectFaultRequest* request,
+                                        v1::InjectFaultResponse* response) override;
   grpc::ServerUnaryReactor* Stop(grpc::CallbackServerContext* context,
                                  const v1::StopRequest* request,
                                  v1::StopResponse* response) override;

@@ -54,6 +54,9 @@ class FabricImpl final : public Fabric {
   std::vector<ChannelCounters> Counters() const override;
   FabricTotals Totals() const override;
   SimTime Now() const override { return SimTime(timing_.clock().ToPicoseconds(engine_.now())); }
+  SimTime TimeOf(Ticks ticks) const override {
+    return SimTime(timing_.clock().ToPicoseconds(ticks));
+  }
   int64_t MemoryBytes() const override {
     return engine_.MemoryBytes() + static_cast<int64_t>(sizeof(FabricImpl));
   }

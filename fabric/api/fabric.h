@@ -128,6 +128,8 @@ class Fabric {
   virtual FabricTotals Totals() const = 0;
   // Virtual time of the row that runs or ran last, at the last window's end.
   virtual SimTime Now() const = 0;
+  // Of a time that a WindowExchange has agreed on, rounded up.
+  virtual SimTime TimeOf(sim::Ticks ticks) const = 0;
   // Bytes of this partition's components, channels and queues.
   virtual int64_t MemoryBytes() const = 0;
 };
