@@ -38,6 +38,7 @@ Snapshot RunCounts::Take(const Runner& runner) const {
   snapshot.virtual_time = totals.virtual_time;
   snapshot.hops = totals.fabric.hops;
   snapshot.windows = totals.fabric.windows;
+  snapshot.faults = totals.fabric.faults;
   snapshot.exchange_wait_seconds = totals.exchange_wait_seconds;
   snapshot.channels = runner.Counters();
   return snapshot;

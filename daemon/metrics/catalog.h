@@ -59,6 +59,20 @@ inline constexpr MetricInfo kCreditStall{
 inline constexpr MetricInfo kQueuePackets{
     "upfabric_channel_queue_packets_max", MetricType::kGauge, "1", kChannelLabels,
     "Most packets that waited for a channel at the same time."};
+inline constexpr MetricInfo kLinkUp{"upfabric_channel_up", MetricType::kGauge, "1", kChannelLabels,
+                                    "1 while the channel's link is up in the row that runs or ran "
+                                    "last; 0 if one of several is down."};
+inline constexpr MetricInfo kReplays{
+    "upfabric_channel_replays_total", MetricType::kCounter, "1", kChannelLabels,
+    "Failed flits that a link found and sent again; no series before the first."};
+inline constexpr MetricInfo kDiscardedBytes{
+    "upfabric_channel_discarded_bytes_total", MetricType::kCounter, "bytes", kChannelLabels,
+    "Bytes put on the wire in vain, failed or behind a failure; no series before the first."};
+inline constexpr MetricInfo kLeakedBytes{
+    "upfabric_channel_leaked_bytes_total", MetricType::kCounter, "bytes", kChannelLabels,
+    "Buffer space whose credits were lost; no series before the first."};
+inline constexpr MetricInfo kFaults{"upfabric_faults_total", MetricType::kCounter, "1", "",
+                                    "Faults that have happened, standing ones once in each row."};
 inline constexpr MetricInfo kOperations{"upfabric_collective_operations_total",
                                         MetricType::kCounter, "1", "collective,algorithm",
                                         "Collective operations done, warm-up included."};
@@ -77,9 +91,10 @@ inline constexpr MetricInfo kLabelLevel{
 
 // In the order of the exposition.
 inline constexpr MetricInfo kAll[] = {
-    kBuildInfo,    kRunInfo,      kRunActive,     kVirtualTime,    kHops,         kWindows,
-    kExchangeWait, kLabelLevel,   kTransmitBytes, kPayloadBytes,   kPackets,      kBusy,
-    kCreditStall,  kQueuePackets, kOperations,    kCollectiveTime, kBusBandwidth, kWrongElements};
+    kBuildInfo,    kRunInfo,     kRunActive,      kVirtualTime,   kHops,         kWindows,
+    kExchangeWait, kFaults,      kLabelLevel,     kTransmitBytes, kPayloadBytes, kPackets,
+    kBusy,         kCreditStall, kQueuePackets,   kLinkUp,        kReplays,      kDiscardedBytes,
+    kLeakedBytes,  kOperations,  kCollectiveTime, kBusBandwidth,  kWrongElements};
 
 }  // namespace metrics
 

@@ -45,6 +45,10 @@ void Add(const ChannelCounters& channel, ChannelGroup& group) {
   group.busy += channel.busy;
   group.credit_stall += channel.credit_stall;
   group.queue_packets_max = std::max(group.queue_packets_max, channel.queue_packets_max);
+  group.replays += channel.replays;
+  group.discarded_bytes += channel.discarded_wire_bytes;
+  group.leaked_bytes += channel.leaked_wire_bytes;
+  group.up = group.up && channel.up;
 }
 
 }  // namespace

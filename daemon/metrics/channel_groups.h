@@ -28,6 +28,10 @@ struct ChannelGroup {
   Picoseconds busy;
   Picoseconds credit_stall;
   int64_t queue_packets_max = 0;
+  int64_t replays = 0;
+  int64_t discarded_bytes = 0;
+  int64_t leaked_bytes = 0;
+  bool up = true;  // all of them
 };
 
 struct GroupedChannels {

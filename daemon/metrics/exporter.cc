@@ -19,7 +19,8 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 
-constexpr size_t kChannelFamilies = 6;
+// Families with a series for every group; those of faults have one only where there was a fault.
+constexpr size_t kChannelFamilies = 7;
 
 double Seconds(Picoseconds time) { return static_cast<double>(time.count()) / 1e12; }
 
@@ -92,6 +93,7 @@ void AddRun(const Snapshot& snapshot, Exposition& out) {
   out.AddOne(metrics::kHops, static_cast<double>(snapshot.hops));
   out.AddOne(metrics::kWindows, static_cast<double>(snapshot.windows));
   out.AddOne(metrics::kExchangeWait, snapshot.exchange_wait_seconds);
+  out.AddOne(metrics::kFaults, static_cast<double>(snapshot.faults));
 }
 
 template <typename ValueOf>
@@ -101,6 +103,36 @@ void AddChannelFamily(const MetricInfo& info, const GroupedChannels& channels, V
   for (const ChannelGroup& group : channels.groups) {
     out.Add(group.labels, value_of(group));
   }
+}
+
+// Without the groups that have none.
+template <typename CountOf>
+void AddFaultFamily(const MetricInfo& info, const GroupedChannels& channels, CountOf count_of,
+                    Exposition& out) {
+  out.Begin(info);
+  for (const ChannelGroup& group : channels.groups) {
+    if (count_of(group) > 0) {
+      out.Add(group.labels, static_cast<double>(count_of(group)));
+    }
+  }
+}
+
+size_t SeriesOf(const GroupedChannels& channels) {
+  size_t series = channels.groups.size() * kChannelFamilies;
+  for (const ChannelGroup& group : channels.groups) {
+    series += (group.replays > 0 ? 1 : 0) + (group.discarded_bytes > 0 ? 1 : 0) +
+              (group.leaked_bytes > 0 ? 1 : 0);
+  }
+  return series;
+}
+
+// As fine as the limit allows.
+GroupedChannels Grouped(const std::vector<fabric::ChannelCounters>& all, size_t series_max) {
+  GroupedChannels channels = GroupChannels(all, series_max / kChannelFamilies);
+  while (SeriesOf(channels) > series_max && channels.level != LabelLevel::kPlane) {
+    channels = GroupChannels(all, channels.groups.size() - 1);
+  }
+  return channels;
 }
 
 void AddChannels(const GroupedChannels& channels, Exposition& out) {
@@ -119,6 +151,14 @@ void AddChannels(const GroupedChannels& channels, Exposition& out) {
   AddChannelFamily(
       metrics::kQueuePackets, channels, [&](const auto& g) { return count(g.queue_packets_max); },
       out);
+  AddChannelFamily(
+      metrics::kLinkUp, channels, [](const auto& g) { return g.up ? 1.0 : 0.0; }, out);
+  AddFaultFamily(
+      metrics::kReplays, channels, [](const auto& g) { return g.replays; }, out);
+  AddFaultFamily(
+      metrics::kDiscardedBytes, channels, [](const auto& g) { return g.discarded_bytes; }, out);
+  AddFaultFamily(
+      metrics::kLeakedBytes, channels, [](const auto& g) { return g.leaked_bytes; }, out);
 }
 
 void AddHistogram(const std::string& collective, const CollectiveTimes& times, Exposition& out) {
@@ -175,7 +215,7 @@ void CollectiveTimes::Observe(Picoseconds time) {
 std::string ExpositionText(const Snapshot& snapshot, size_t channel_series_max) {
   Exposition out;
   AddRun(snapshot, out);
-  AddChannels(GroupChannels(snapshot.channels, channel_series_max / kChannelFamilies), out);
+  AddChannels(Grouped(snapshot.channels, channel_series_max), out);
   AddCollectives(snapshot, out);
   return out.Text();
 }

@@ -33,6 +33,10 @@ Snapshot BusySnapshot() {
   channel.payload_bytes = 2560;
   channel.wire_bytes = 2720;
   channel.busy = Picoseconds(54'400);
+  channel.replays = 4;
+  channel.discarded_wire_bytes = 544;
+  channel.leaked_wire_bytes = 32;
+  channel.up = false;
   snapshot.channels.push_back(channel);
   snapshot.operations[{"all_reduce", "ring"}] = 21;
   snapshot.times["all_reduce"].Observe(Picoseconds(250'000));
@@ -60,6 +64,32 @@ TEST(ExporterTest, CountsInBaseUnits) {
                               "algorithm=\"ring\"} 21\n"));
 }
 
+TEST(ExporterTest, FaultsHaveSeriesWhereThereWereSome) {
+  Snapshot snapshot = BusySnapshot();
+  snapshot.faults = 2;
+  snapshot.channels.emplace_back();  // one that is well
+  const std::string text = ExpositionText(snapshot);
+  const std::string labels = "{endpoint=\"5\",plane=\"2\",link=\"3\",direction=\"to_switch\"}";
+  EXPECT_THAT(text, HasSubstr("upfabric_faults_total 2\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_replays_total" + labels + " 4\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_discarded_bytes_total" + labels + " 544\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_leaked_bytes_total" + labels + " 32\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_up" + labels + " 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("upfabric_channel_replays_total{endpoint=\"0\"")));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_up{endpoint=\"0\",plane=\"0\",link=\"0\","
+                              "direction=\"to_endpoint\"} 1\n"));
+}
+
+// 10 series of a channel with every kind of fault: one channel fits a limit of 10, two do not.
+TEST(ExporterTest, SeriesOfFaultsCountForTheLimit) {
+  Snapshot snapshot = BusySnapshot();
+  EXPECT_THAT(ExpositionText(snapshot, 10), HasSubstr("upfabric_label_level 0\n"));
+  snapshot.channels.push_back(snapshot.channels[0]);
+  snapshot.channels[1].link = 4;
+  EXPECT_THAT(ExpositionText(snapshot, 20), HasSubstr("upfabric_label_level 0\n"));
+  EXPECT_THAT(ExpositionText(snapshot, 19), HasSubstr("upfabric_label_level 1\n"));
+}
+
 TEST(ExporterTest, HistogramBoundsAreInclusive) {
   const std::string text = ExpositionText(BusySnapshot());
   EXPECT_THAT(text, HasSubstr("upfabric_collective_virtual_seconds_bucket{collective=\"all_reduce\""
@@ -81,8 +111,8 @@ TEST(ExporterTest, TheLevelOfTheLabelsIsAMetric) {
     snapshot.channels.push_back(snapshot.channels[0]);
     snapshot.channels.back().link = 10 + link;
   }
-  EXPECT_THAT(ExpositionText(snapshot, 60), HasSubstr("upfabric_label_level 0\n"));
-  const std::string coarse = ExpositionText(snapshot, 59);
+  EXPECT_THAT(ExpositionText(snapshot, 100), HasSubstr("upfabric_label_level 0\n"));
+  const std::string coarse = ExpositionText(snapshot, 99);
   EXPECT_THAT(coarse, HasSubstr("upfabric_label_level 1\n"));
   EXPECT_THAT(coarse, HasSubstr("upfabric_channel_transmit_bytes_total{endpoint=\"5\",plane=\"2\","
                                 "direction=\"to_switch\"} 27200\n"));

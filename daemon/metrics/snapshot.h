@@ -45,6 +45,7 @@ struct Snapshot {
   Picoseconds virtual_time;
   int64_t hops = 0;
   int64_t windows = 0;
+  int64_t faults = 0;
   double exchange_wait_seconds = 0;
   std::vector<fabric::ChannelCounters> channels;
   // By (collective, algorithm); ordered, so that the exposition is.
