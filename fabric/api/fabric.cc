@@ -10,7 +10,6 @@
 #include "fabric/api/spec_checks.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
-#include "fabric/base/units_text.h"
 #include "fabric/model/block_tag.h"
 #include "fabric/model/endpoint.h"
 #include "fabric/model/fault_timeline.h"
