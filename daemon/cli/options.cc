@@ -353,11 +353,8 @@ class Grammar {
 
   void AddInject(Texts& texts) {
     FaultWords& fault = texts.fault;
-    inject_ = app_.add_subcommand(
-        "inject",
-        "break or mend a part of the daemons' fabric, now; it stands until the reverse\n"
-        "is injected. FAULT is one of:\n" +
-            FaultUsage());
+    inject_ = app_.add_subcommand("inject", "break or mend a part of the daemons' fabric, now");
+    inject_->footer("It stands until the reverse is injected. FAULT is one of:\n" + FaultUsage());
     inject_->add_option("FAULT", fault.words, "what happens to which part");
     inject_->add_option("--connect", texts.connect, "HOST:PORT of a daemon")->required();
     inject_->add_option("--at", fault.at, "virtual time in the row that runs, as 12us (now)");

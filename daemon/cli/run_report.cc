@@ -194,9 +194,9 @@ std::string StatisticsText(const v1::RunStatistics& statistics) {
   }
   absl::StrAppendFormat(
       &text,
-      "# checked: %d channels (packets and payload conserved, credits home, wire bytes at most "
-      "rate "
-      "x time), %d messages posted and delivered, %d completions against their lower bound\n",
+      "# checked: %d channels (packets, payload and wire units conserved, credits home, wire "
+      "bytes at most rate x time), %d messages posted and delivered, %d completions against their "
+      "lower bound\n",
       statistics.channels_checked(), statistics.messages_checked(),
       statistics.completions_checked());
   for (const v1::ProcessStatistics& process : statistics.processes()) {

@@ -23,6 +23,16 @@ absl::Status CheckHasEndpoints(const v1::Workload& workload) {
                                       : absl::OkStatus();
 }
 
+void AnswerWithCount(const v1::InjectFaultRequest& request, const InjectionAnswer& answer) {
+  if (request.faults().empty()) {
+    answer(absl::InvalidArgumentError("there is no fault to inject"));
+    return;
+  }
+  v1::InjectFaultResponse response;
+  response.set_row(request.faults_size());
+  answer(response);
+}
+
 // One daemon without a fabric.
 struct FakeDaemon {
   FakeDaemon() {
@@ -40,7 +50,8 @@ struct FakeDaemon {
                             status.set_waiting_runs(board.waiting_runs());
                             return status;
                           },
-                          .check = CheckHasEndpoints}};
+                          .check = CheckHasEndpoints,
+                          .inject = AnswerWithCount}};
   std::unique_ptr<RpcServer> server;
 };
 
@@ -188,6 +199,10 @@ TEST(ControlServiceTest, OtherDaemonsPassCommandsOn) {
   EXPECT_EQ(rows, 2);
   EXPECT_EQ(client->StartAndWatch({}, nullptr, nullptr).status(),
             absl::InvalidArgumentError("-g: 0 ranks"));
+  v1::FaultSchedule faults;
+  faults.add_faults();
+  EXPECT_EQ(client->Inject(faults)->row(), 1);
+  EXPECT_EQ(client->Inject({}).status(), absl::InvalidArgumentError("there is no fault to inject"));
   EXPECT_EQ(client->Stop("run-9").code(), absl::StatusCode::kNotFound);
   EXPECT_TRUE(client->Stop("").ok());
   EXPECT_TRUE(coordinator.board.stop_all_wanted());

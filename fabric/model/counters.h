@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "fabric/base/check.h"
 #include "fabric/sim/record.h"
 
 namespace upfabric::fabric {
@@ -26,7 +27,21 @@ struct SendCounters {
 struct ReceiveCounters {
   int64_t packets = 0;
   int64_t payload_bytes = 0;
+  int64_t wire_units = 0;
+
+  void Count(int64_t packets_in, int64_t payload, int64_t units) {
+    packets += packets_in;
+    payload_bytes += packets_in * payload;
+    wire_units += packets_in * units;
+  }
 };
+
+// Ends the process unless all that was sent on a quiet channel has arrived.
+inline void CheckArrived(const SendCounters& sent, const ReceiveCounters& received) {
+  UPF_CHECK_OP(sent.packets, ==, received.packets);
+  UPF_CHECK_OP(sent.payload_bytes, ==, received.payload_bytes);
+  UPF_CHECK_OP(sent.wire_units, ==, received.wire_units);
+}
 
 }  // namespace upfabric::fabric
 

@@ -59,8 +59,7 @@ void Port::Receive(Ticks window_end) {
     credits_out_->Return(CreditOf(first_out + times_->control_delay, packet_time,
                                   times_->ShapeAsBuilt(packet.payload).units, packet.packets,
                                   packet.virtual_channel()));
-    received_.packets += packet.packets;
-    received_.payload_bytes += int64_t{packet.payload} * packet.packets;
+    received_.Count(packet.packets, packet.payload, times_->ShapeAsBuilt(packet.payload).units);
     if (!packet.is_message()) [[unlikely]] {
       TakeRead(packet, first_out + (packet.packets - 1) * packet_time);
     } else if (packet.last()) {

@@ -77,7 +77,9 @@ Ticks Switch::TakeArrivals(Ticks window_end) {
         break;
       }
       Enqueue(queue.front(), static_cast<uint32_t>(i));
-      inputs_[i].received += queue.front().packets;
+      const Record& train = queue.front();
+      inputs_[i].received.Count(train.packets, train.payload,
+                                times_->ShapeAsBuilt(train.payload).units);
       queue.pop();
     }
   }

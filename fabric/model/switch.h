@@ -52,11 +52,11 @@ class Switch final : public sim::Component {
   const Transmitter& transmitter(int port) const {
     return outputs_[static_cast<size_t>(port)].transmitter;
   }
-  // Packets wait at an output.
   bool waiting(int port) const { return !Idle(port); }
-  int64_t packets_received(int port) const { return inputs_[static_cast<size_t>(port)].received; }
-  // Packets that have come in and not left, copies counted.
-  int64_t packets_held() const;
+  const ReceiveCounters& received(int port) const {
+    return inputs_[static_cast<size_t>(port)].received;
+  }
+  int64_t packets_held() const;  // that have come in and not left, copies counted
   // Packets that copying added and reducing took away.
   int64_t packets_replicated() const { return inside_ ? inside_->multicast.replicated() : 0; }
   int64_t packets_reduced() const { return inside_ ? inside_->reduction.reduced() : 0; }
@@ -65,7 +65,7 @@ class Switch final : public sim::Component {
   struct Input {
     sim::Inlet packets;
     CreditPool* credits_out = nullptr;
-    int64_t received = 0;
+    ReceiveCounters received;
   };
   using Entry = QueuedTrain;
   using Queue = TrainQueue;
