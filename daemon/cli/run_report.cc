@@ -85,6 +85,28 @@ std::string JitterColumns(const v1::Row& row, const v1::Result& result) {
       NarrowNumber(BusBandwidthAtMedian(row, result).ToDouble(), kBandwidthWidth));
 }
 
+// What a window costs each process, and whether several of them pay.
+void AppendWorkOfWindows(const v1::RunStatistics& statistics, std::string& text) {
+  const int processes = statistics.processes_size();
+  if (processes == 0 || statistics.windows() == 0) {
+    return;
+  }
+  double wait_seconds = 0;
+  for (const v1::ProcessStatistics& process : statistics.processes()) {
+    wait_seconds += process.exchange_wait_seconds();
+  }
+  const double windows = static_cast<double>(statistics.windows()) * processes;
+  absl::StrAppendFormat(&text, "# work a window %.1f us, exchange wait %.1f us (each process)\n",
+                        statistics.user_cpu_seconds() * 1e6 / windows,
+                        wait_seconds * 1e6 / windows);
+  if (processes > 1 && statistics.wall_seconds() > statistics.user_cpu_seconds()) {
+    absl::StrAppendFormat(&text,
+                          "# one process is faster: the work of all takes %.3f s, the run took "
+                          "%.3f s\n",
+                          statistics.user_cpu_seconds(), statistics.wall_seconds());
+  }
+}
+
 }  // namespace
 
 std::string RunTable(const v1::Result& result) {
@@ -199,6 +221,7 @@ std::string StatisticsText(const v1::RunStatistics& statistics) {
       "lower bound\n",
       statistics.channels_checked(), statistics.messages_checked(),
       statistics.completions_checked());
+  AppendWorkOfWindows(statistics, text);
   for (const v1::ProcessStatistics& process : statistics.processes()) {
     absl::StrAppendFormat(
         &text, "# process %d: %d hops, fabric %.1f MB, exchange wait %.3f s, crossed %.1f %%\n",

@@ -134,12 +134,27 @@ TEST(RunReportTest, StatisticsSayWhatWasCheckedAndWhatWentWrong) {
   statistics.set_channels_checked(2592);
   statistics.set_messages_checked(5184);
   statistics.set_completions_checked(72);
-  EXPECT_THAT(StatisticsText({}, statistics), HasSubstr("# checked: 2592 channels ("));
-  EXPECT_THAT(StatisticsText({}, statistics), HasSubstr(", 5184 messages posted and delivered, 72 "
-                                                        "completions against"));
-  EXPECT_THAT(StatisticsText({}, statistics), ::testing::Not(HasSubstr("replays")));
+  EXPECT_THAT(StatisticsText(statistics), HasSubstr("# checked: 2592 channels ("));
+  EXPECT_THAT(StatisticsText(statistics), HasSubstr(", 5184 messages posted and delivered, 72 "
+                                                    "completions against"));
+  EXPECT_THAT(StatisticsText(statistics), ::testing::Not(HasSubstr("replays")));
   statistics.set_replays(3);
-  EXPECT_THAT(StatisticsText({}, statistics), HasSubstr("# 3 replays of flits, 0 shares rerouted"));
+  EXPECT_THAT(StatisticsText(statistics), HasSubstr("# 3 replays of flits, 0 shares rerouted"));
+}
+
+TEST(RunReportTest, StatisticsSayWhenOneProcessIsFaster) {
+  v1::RunStatistics statistics;
+  statistics.set_windows(1'000);
+  statistics.set_user_cpu_seconds(0.2);
+  statistics.set_wall_seconds(0.15);
+  statistics.add_processes()->set_exchange_wait_seconds(0.01);
+  statistics.add_processes()->set_exchange_wait_seconds(0.03);
+  EXPECT_THAT(StatisticsText(statistics),
+              HasSubstr("# work a window 100.0 us, exchange wait 20.0 us (each process)\n"));
+  EXPECT_THAT(StatisticsText(statistics), ::testing::Not(HasSubstr("one process is faster")));
+  statistics.set_wall_seconds(0.25);
+  EXPECT_THAT(StatisticsText(statistics),
+              HasSubstr("# one process is faster: the work of all takes 0.200 s, the run took"));
 }
 
 TEST(RunReportTest, StatisticsOfAnEmptyRunDivideNothingByZero) {

@@ -46,7 +46,7 @@ TEST(TextprotoReaderTest, ReadsAMessageAndItsLines) {
 TEST(TextprotoReaderTest, RefusesAnUnknownFieldAndListsTheKnownOnes) {
   EXPECT_EQ(ErrorOf("id: \"x\"\nlink {\n  medium { nme: \"y\" }\n}\n"),
             "f.txtpb:3: Message type \"upfabric.v1.Medium\" has no field named \"nme\"; known "
-            "fields are name, delay, length");
+            "fields are name, kind, delay, length, latency, reach, energy, bit_error_rate");
 }
 
 TEST(TextprotoReaderTest, RefusesAnUnknownEnumValueAndListsTheKnownOnes) {

@@ -118,7 +118,7 @@ TEST(YamlReaderTest, ReadsJsonAsJsonWritersPrintIt) {
 TEST(YamlReaderTest, RefusesAnUnknownFieldAndListsTheKnownOnes) {
   EXPECT_EQ(ErrorOf<v1::Fabric>("id: x\nlink:\n  phy_ty: 3\n"),
             "f.yaml:3: link.phy_ty: unknown field; known are lanes, lane_rate, coding, idle_tax, "
-            "marker_tax, phy_tx, phy_rx, fec, retimers, medium, errors");
+            "marker_tax, phy_tx, phy_rx, fec, retimers, medium, errors, credits");
   EXPECT_THAT(ErrorOf<v1::Fabric>("<<: {id: x}\n"), HasSubstr("unknown field"));
 }
 

@@ -22,7 +22,8 @@ struct FakePeer {
   RunBoard board;
   ControlService service{board,
                          {.status = [this] { return answer; },
-                          .check = [](const v1::Workload&) { return absl::OkStatus(); }}};
+                          .check = [](const v1::Workload&) { return absl::OkStatus(); },
+                          .inject = {}}};
   std::unique_ptr<RpcServer> server;
 };
 

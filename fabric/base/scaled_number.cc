@@ -67,6 +67,7 @@ ScaledNumber Multiply(ScaledNumber a, ScaledNumber b) {
 }
 
 ScaledNumber Divide(ScaledNumber a, ScaledNumber b) {
+  UPF_CHECK(!b.is_zero());
   return Normalized((Uint128{a.mantissa} << kBits) / b.mantissa, a.exponent - b.exponent - kBits);
 }
 

@@ -11,7 +11,7 @@ using sim::Ticks;
 void CreditPool::Init(int virtual_channels, uint32_t units_per_channel, Ticks* next,
                       const CreditReturn& how) {
   UPF_CHECK_OP(how.step, <=, units_per_channel);
-  how_ = how;
+  how_ = &how;
   accounts_.resize(static_cast<size_t>(virtual_channels));
   units_per_channel_ = units_per_channel;
   next_ = next;
@@ -40,12 +40,12 @@ std::vector<Credit>::iterator CreditPool::FirstReturning(int virtual_channel) {
 }
 
 void CreditPool::Absorb(Account& account, std::vector<Credit>::iterator credit, uint32_t packets) {
-  if (how_.step == 1) {
+  if (how_->step == 1) {
     account.held += packets * credit->units;
   } else {
     account.unstepped += packets * credit->units;
-    account.held += account.unstepped / how_.step * how_.step;
-    account.unstepped %= how_.step;
+    account.held += account.unstepped / how_->step * how_->step;
+    account.unstepped %= how_->step;
   }
   credit->packets -= packets;
   credit->time += packets * credit->spacing;
@@ -76,8 +76,8 @@ uint32_t CreditPool::Leak(Ticks now, int virtual_channel, uint32_t units) {
   AbsorbReturned(account, virtual_channel, now);
   const uint32_t lost = std::min(units, account.held);
   account.held -= lost;
-  if (how_.resync > 0 && lost > 0) {
-    Return(CreditOf((now / how_.resync + 1) * how_.resync + how_.delay, 0, lost, 1,
+  if (how_->resync > 0 && lost > 0) {
+    Return(CreditOf((now / how_->resync + 1) * how_->resync + how_->delay, 0, lost, 1,
                     static_cast<uint8_t>(virtual_channel)));
   } else {
     account.leaked += lost;
@@ -118,7 +118,7 @@ int64_t CreditPool::AbsorbTrain(Account& account, Ticks start, int virtual_chann
     if (first == returning_.end() || first->time > next_start) {
       return train;
     }
-    if (how_.step > 1) {
+    if (how_->step > 1) {
       const Ticks due = first->packets == 1 ? 1 : (next_start - first->time) / first->spacing + 1;
       Absorb(account, first, static_cast<uint32_t>(std::min<Ticks>(due, first->packets)));
       continue;

@@ -41,12 +41,15 @@ struct CreditReturn {
   sim::Ticks delay = 0;   // of what that brings back
 };
 
+inline constexpr CreditReturn kByPacket;
+
 class CreditPool {
  public:
+  // `how` outlives the pool.
   // `next` is the next time of the component that holds the credits: a return lowers it while the
   // holder waits without a known time.
   void Init(int virtual_channels, uint32_t units_per_channel, sim::Ticks* next,
-            const CreditReturn& how = {});
+            const CreditReturn& how = kByPacket);
 
   // Earliest time not before `earliest` at which `units` are there, if that is before `window_end`.
   // Otherwise a time from `window_end` on at which to ask again, or kNever while none is known;
@@ -125,7 +128,7 @@ class CreditPool {
   sim::Ticks AbsorbUntilEnough(Account& account, sim::Ticks earliest, int virtual_channel,
                                uint32_t units, sim::Ticks window_end);
 
-  CreditReturn how_;
+  const CreditReturn* how_ = &kByPacket;
   std::vector<Account> accounts_;  // by virtual channel
   std::vector<sim::Credit> returning_;
   sim::Ticks* next_ = nullptr;

@@ -65,8 +65,9 @@ TEST_F(CreditPoolTest, VirtualChannelsDoNotShareCredits) {
 // Ten units; four in a step.
 class CreditStepTest : public ::testing::Test {
  protected:
-  CreditStepTest() { pool_.Init(1, 10, &next_, {.step = 4, .resync = 1'000, .delay = 30}); }
+  CreditStepTest() { pool_.Init(1, 10, &next_, how_); }
 
+  CreditReturn how_{.step = 4, .resync = 1'000, .delay = 30};
   Ticks next_ = kNever;
   CreditPool pool_;
 };

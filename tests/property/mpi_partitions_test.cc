@@ -89,7 +89,7 @@ uint64_t SumOverAll(ProcessGroup& group, uint64_t mine) {
 }
 
 std::unique_ptr<RowSession> StartRow(ProcessGroup& group, const fabric::Fabric& fabric) {
-  return group.StartRow([&](EndpointId endpoint) { return fabric.OwnerOf(endpoint); }, nullptr);
+  return group.StartRow([&](EndpointId endpoint) { return fabric.OwnerOf(endpoint); }, {});
 }
 
 void ExpectShareOf(const Traffic& whole, const Traffic& mine, const fabric::Fabric& fabric) {
