@@ -5,8 +5,7 @@
 // together.
 //
 // Threads: the simulation thread owns it and alone calls MPI; the services have threads of their
-// own and
-//          meet it only at the board, the snapshot box and the status page.
+//          own and meet it only at the board, the two boxes and the status page.
 
 #ifndef UPFABRIC_DAEMON_NODE_H_
 #define UPFABRIC_DAEMON_NODE_H_

@@ -1,8 +1,7 @@
 // The faults of a run over its rows: which of them a row meets, and what they leave behind.
 //
 // Models:  a fault of row 0 happens in every row. One of row N >= 1 happens in that row; the state
-// it
-//          sets (link or plane up or down, lanes, error rate, slowness) stands in all later rows
+//          it sets (link or plane up or down, lanes, error rate, slowness) stands in all later rows
 //          from their start, until a later fault of the same part replaces it. A flap ends with its
 //          link up; a leak leaves nothing, since each row starts with all credits.
 // Requires: schedules that fabric/config accepts.

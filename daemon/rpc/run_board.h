@@ -3,8 +3,7 @@
 // simulation thread, which runs.
 //
 // Threads: all methods from any thread. Watchers are called with the board locked: they must not
-// block
-//          nor call back.
+//          block nor call back.
 
 #ifndef UPFABRIC_DAEMON_RPC_RUN_BOARD_H_
 #define UPFABRIC_DAEMON_RPC_RUN_BOARD_H_

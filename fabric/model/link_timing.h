@@ -2,9 +2,8 @@
 // every packet a whole number of ticks.
 //
 // Models:  lanes x rate x coding; idle and marker taxes as time per byte; transmit PHY, FEC
-// (collection
-//          of the interleaved codewords, then decoding), retimers, what sits in the medium,
-//          propagation, receive PHY, each an element of its own.
+//          (collection of the interleaved codewords, then decoding), retimers, what sits in the
+//          medium, propagation, receive PHY, each an element of its own.
 // Omits:   what fewer lanes add to the FEC collection; the time in which lanes are realigned.
 // Source:  the preset's figures.
 

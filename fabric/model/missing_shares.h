@@ -1,8 +1,7 @@
 // Which shares of a message are still to come, or still to leave.
 //
 // Models:  a share that faults split comes as itself and rests, each split off the one before, in
-// any
-//          order; the last rest tells how many they are.
+//          any order; the last rest tells how many they are.
 // Threads: none.
 
 #ifndef UPFABRIC_FABRIC_MODEL_MISSING_SHARES_H_
