@@ -40,7 +40,7 @@ std::vector<Credit>::iterator CreditPool::FirstReturning(int virtual_channel) {
 }
 
 void CreditPool::Absorb(Account& account, std::vector<Credit>::iterator credit, uint32_t packets) {
-  if (how_->step == 1) {
+  if (how_->step <= 1) {
     account.held += packets * credit->units;
   } else {
     account.unstepped += packets * credit->units;
