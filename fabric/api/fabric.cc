@@ -63,7 +63,7 @@ class FabricImpl final : public Fabric {
  private:
   struct PlaneParts {
     int plane = 0;
-    std::unique_ptr<Switch> chip;
+    std::unique_ptr<SwitchChip> chip;
     ComponentId chip_id;
     std::vector<std::unique_ptr<Port>> ports;  // endpoint x links + link
     std::vector<ComponentId> port_ids;

@@ -12,9 +12,9 @@ using sim::RecordKind;
 using sim::Ticks;
 
 Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
-    : times_(&times),
+    : SwitchChip(options.ports),
+      times_(&times),
       options_(options),
-      inputs_(static_cast<size_t>(options.ports)),
       outputs_(static_cast<size_t>(options.ports)),
       queues_(static_cast<size_t>(options.ports * times.virtual_channels)) {
   for (Output& output : outputs_) {

@@ -24,6 +24,7 @@
 #include "absl/base/attributes.h"
 #include "fabric/model/multicast_unit.h"
 #include "fabric/model/reduction_unit.h"
+#include "fabric/model/switch_chip.h"
 #include "fabric/model/switch_options.h"
 #include "fabric/model/train_queue.h"
 #include "fabric/model/transmitter.h"
@@ -31,42 +32,29 @@
 
 namespace upfabric::fabric {
 
-class Switch final : public sim::Component {
+class Switch final : public SwitchChip {
  public:
   Switch(const HopTimes& times, const SwitchOptions& options, sim::Ticks* next);
 
-  // Wiring, once for each port.
-  sim::Inlet& packets_in(int port) { return inputs_[static_cast<size_t>(port)].packets; }
-  Transmitter& transmitter(int port) { return outputs_[static_cast<size_t>(port)].transmitter; }
-  void ConnectCreditsOut(int port, CreditPool* pool) {
-    inputs_[static_cast<size_t>(port)].credits_out = pool;
+  Transmitter& transmitter(int port) override {
+    return outputs_[static_cast<size_t>(port)].transmitter;
   }
-
   sim::Ticks Advance(sim::Ticks window_end) override;
-  // Applies the faults before `window_end` that are not applied yet (see Port::PassFaults).
-  void PassFaults(sim::Ticks window_end);
+  void PassFaults(sim::Ticks window_end) override;
   void Reset() override;
   int64_t MemoryBytes() const override;
 
-  int ports() const { return static_cast<int>(outputs_.size()); }
-  const Transmitter& transmitter(int port) const {
+  const Transmitter& transmitter(int port) const override {
     return outputs_[static_cast<size_t>(port)].transmitter;
   }
-  bool waiting(int port) const { return !Idle(port); }
-  const ReceiveCounters& received(int port) const {
-    return inputs_[static_cast<size_t>(port)].received;
+  bool waiting(int port) const override { return !Idle(port); }
+  int64_t packets_held() const override;
+  int64_t packets_replicated() const override {
+    return inside_ ? inside_->multicast.replicated() : 0;
   }
-  int64_t packets_held() const;  // that have come in and not left, copies counted
-  // Packets that copying added and reducing took away.
-  int64_t packets_replicated() const { return inside_ ? inside_->multicast.replicated() : 0; }
-  int64_t packets_reduced() const { return inside_ ? inside_->reduction.reduced() : 0; }
+  int64_t packets_reduced() const override { return inside_ ? inside_->reduction.reduced() : 0; }
 
  private:
-  struct Input {
-    sim::Inlet packets;
-    CreditPool* credits_out = nullptr;
-    ReceiveCounters received;
-  };
   using Entry = QueuedTrain;
   using Queue = TrainQueue;
   struct Output {
@@ -136,7 +124,6 @@ class Switch final : public sim::Component {
   const HopTimes* times_;
   bool faulty_ = false;  // there are faults in this row
   SwitchOptions options_;
-  std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<Queue> queues_;           // by output, then virtual channel
   size_t faults_passed_ = 0;            // of the timeline's times

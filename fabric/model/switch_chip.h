@@ -1,0 +1,55 @@
+// What every kind of switch chip shows to its fabric: inlets, outputs, counters.
+//
+// Threads: none.
+
+#ifndef UPFABRIC_FABRIC_MODEL_SWITCH_CHIP_H_
+#define UPFABRIC_FABRIC_MODEL_SWITCH_CHIP_H_
+
+#include <vector>
+
+#include "fabric/model/counters.h"
+#include "fabric/model/credit_pool.h"
+#include "fabric/model/transmitter.h"
+#include "fabric/sim/engine.h"
+
+namespace upfabric::fabric {
+
+class SwitchChip : public sim::Component {
+ public:
+  // Wiring, once for each port.
+  sim::Inlet& packets_in(int port) { return inputs_[static_cast<size_t>(port)].packets; }
+  void ConnectCreditsOut(int port, CreditPool* pool) {
+    inputs_[static_cast<size_t>(port)].credits_out = pool;
+  }
+  virtual Transmitter& transmitter(int port) = 0;
+
+  // Applies the faults before `window_end` that are not applied yet (see Port::PassFaults).
+  virtual void PassFaults(sim::Ticks window_end) = 0;
+
+  int ports() const { return static_cast<int>(inputs_.size()); }
+  virtual const Transmitter& transmitter(int port) const = 0;
+  // Packets wait for this output.
+  virtual bool waiting(int port) const = 0;
+  const ReceiveCounters& received(int port) const {
+    return inputs_[static_cast<size_t>(port)].received;
+  }
+  virtual int64_t packets_held() const = 0;  // that have come in and not left, copies counted
+  // Packets that copying added and reducing took away.
+  virtual int64_t packets_replicated() const { return 0; }
+  virtual int64_t packets_reduced() const { return 0; }
+
+ protected:
+  struct Input {
+    sim::Inlet packets;
+    CreditPool* credits_out = nullptr;
+    ReceiveCounters received;
+  };
+
+  explicit SwitchChip(int ports) : inputs_(static_cast<size_t>(ports)) {}
+
+  std::vector<Input> inputs_;
+};
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_SWITCH_CHIP_H_
