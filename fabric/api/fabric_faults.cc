@@ -11,17 +11,27 @@
 
 namespace upfabric::fabric {
 
+using sim::Ticks;
+
 FaultTargets FaultTargetsOf(const FabricSpec& spec, const Layout& layout,
                             const LinkTiming& timing) {
   FaultTargets targets;
   targets.endpoints = layout.endpoints();
-  for (int link = 0; link < layout.links_per_endpoint(); ++link) {
-    targets.plane_of_link.push_back(layout.PlaneOfLink(link));
-  }
+  targets.links_per_endpoint = layout.links_per_endpoint();
   targets.planes = static_cast<int>(layout.planes().size());
-  targets.lanes = spec.link.lanes;
-  targets.virtual_channels = spec.switch_chip.virtual_channels;
-  targets.link_retries = spec.link.has_errors;
+  targets.direct = layout.direct();
+  for (int e = 0; e < layout.endpoints(); ++e) {
+    for (int link = 0; link < layout.links_per_endpoint(); ++link) {
+      targets.links.push_back({layout.PlaneOfLink(link), spec.link.lanes, spec.link.has_errors});
+    }
+  }
+  for (const Layout::Trunk& trunk : layout.trunks()) {
+    const LinkSpec& link = spec.LinkOfKind(trunk.kind);
+    targets.links.push_back(
+        {layout.chips()[static_cast<size_t>(trunk.from.chip)].plane, link.lanes, link.has_errors});
+  }
+  const int classes = layout.channel_classes();
+  targets.virtual_channels = spec.switch_chip.virtual_channels / classes * classes;
   targets.clock = timing.clock();
   targets.unit_bytes = timing.framing().unit_bytes();
   return targets;
@@ -34,6 +44,17 @@ bool MovesRoutes(const FaultSchedule& schedule) {
   });
 }
 
+absl::Status CheckTrunksStayUp(const FaultSchedule& schedule) {
+  for (const Fault& fault : schedule) {
+    const auto* link = std::get_if<LinkStateFault>(&fault.what);
+    if (link != nullptr && link->link.endpoint.value() < 0) {
+      return absl::UnimplementedError(
+          "faults: links between switches that go down are not modelled");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RefuseRoutesWithGroups() {
   return absl::UnimplementedError(
       "faults: links and planes that go down or up are not modelled where switches copy or reduce");
@@ -44,11 +65,16 @@ absl::Status NoLinkLeft(const MessageFailure& failure, EndpointId source,
                         const sim::Clock& clock) {
   std::string down;
   for (int link = 0; link < layout.links_per_endpoint(); ++link) {
-    const int end =
-        faults.LinkUp(source.value(), link, failure.time) ? failure.destination : source.value();
-    absl::StrAppend(&down, link > 0 ? ", " : "",
-                    layout.ChannelName(EndpointId(end), link, end == source.value()), " since ",
-                    FormatTime(clock.ToPicoseconds(faults.DownSince(end, link, failure.time))));
+    if (layout.direct().has_value() &&
+        !layout.direct()->Joins(source.value(), failure.destination, link)) {
+      continue;
+    }
+    const bool here = !faults.LinkUp(layout.LinkOf(source.value(), link), failure.time);
+    const int end = here ? source.value() : failure.destination;
+    const Ticks since = faults.DownSince(layout.LinkOf(end, link), failure.time);
+    absl::StrAppend(&down, down.empty() ? "" : ", ",
+                    layout.ChannelName(EndpointId(end), link, here), " since ",
+                    FormatTime(clock.ToPicoseconds(since)));
   }
   absl::Status lost = absl::DataLossError(absl::StrCat(
       "no link is left from gpu", source.value(), " to gpu", failure.destination, " at ",

@@ -17,6 +17,9 @@ FaultTargets FaultTargetsOf(const FabricSpec& spec, const Layout& layout, const 
 // Whether links or planes go down or up.
 bool MovesRoutes(const FaultSchedule& schedule);
 
+// kUnimplemented if a trunk goes down: switches would need other ways for what waits in them.
+absl::Status CheckTrunksStayUp(const FaultSchedule& schedule);
+
 // kUnimplemented: what a link's loss does to a read that is half answered is not modelled.
 absl::Status RefuseRoutesWithGroups();
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "fabric/base/ids.h"
 #include "fabric/base/units.h"
 
 namespace upfabric::fabric {
@@ -35,11 +36,18 @@ class FabricView {
   virtual int planes() const = 0;
   virtual int links_per_endpoint() const = 0;
 
-  // Elements of the path between two endpoints. Their sum is the latency of the first bit, from
-  // posting to delivery; serialization comes on top.
+  // Elements of the path between the two endpoints that are farthest from each other. Their sum is
+  // the latency of the first bit, from posting to delivery; serialization comes on top.
   virtual std::vector<PathElement> UnloadedPath() const = 0;
+  // The same between the two that are nearest, and between any two.
+  virtual std::vector<PathElement> ShortestPath() const { return UnloadedPath(); }
+  virtual std::vector<PathElement> PathBetween(EndpointId /*source*/,
+                                               EndpointId /*destination*/) const {
+    return UnloadedPath();
+  }
 
-  // Time from posting to delivery of one message alone in the fabric, rounded up to 1 ps.
+  // Time from posting to delivery of one message alone in the fabric, on the longest path, rounded
+  // up to 1 ps.
   virtual Picoseconds UnloadedTime(Bytes message) const = 0;
 
   // Time for which the busiest link of an endpoint serializes `count` messages of `message` bytes,

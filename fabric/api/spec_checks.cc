@@ -44,6 +44,10 @@ absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, con
   if (!spec.switch_chip.in_switch.has_value()) {
     return absl::OkStatus();
   }
+  if (layout.router() != nullptr || layout.direct().has_value()) {
+    return absl::InvalidArgumentError(
+        "switch.in_switch: copies and reductions are modelled where each plane is one switch");
+  }
   const InSwitchSpec& inside = *spec.switch_chip.in_switch;
   constexpr int kChannelsMax = kVirtualChannelsMax - 1;  // requests take one
   if (spec.switch_chip.virtual_channels > kChannelsMax) {

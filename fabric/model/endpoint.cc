@@ -209,7 +209,8 @@ void Endpoint::PostMessage(const SendRequest& request) {
   Record share;
   share.tag = request.tag;
   share.destination = static_cast<uint16_t>(request.destination.value());
-  share.flags = Record::Flags(sim::RecordKind::kMessage, request.virtual_channel);
+  share.flags =
+      Record::Flags(sim::RecordKind::kMessage, request.virtual_channel * times_->channel_classes);
   share.mark = request.tell_when_sent ? 1 : 0;
   // Messages of one step to different endpoints start on different links, at both ends.
   const auto distance =
@@ -275,8 +276,9 @@ void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
     const bool has_last = (packets - 1) % links == i;
     share.set_payload(static_cast<uint16_t>(
         (has_last ? framing.LastPayloadOf(size) : framing.max_payload()).count()));
-    const size_t link = (first + static_cast<size_t>(i)) % links_up_.size();
-    shares_out_[links_up_[link]].Emit(share);
+    const uint32_t link = links_up_[(first + static_cast<size_t>(i)) % links_up_.size()];
+    share.link = static_cast<uint8_t>(link);
+    shares_out_[link].Emit(share);
   }
 }
 
@@ -290,14 +292,22 @@ void Endpoint::PostShare(const Record& returned) {
   Record share = returned;
   share.time = ReadyAtPort();
   const uint64_t pick = (share.destination + moves_++) % links_up_.size();
-  shares_out_[links_up_[pick]].Emit(share);
+  share.link = static_cast<uint8_t>(links_up_[pick]);
+  shares_out_[share.link].Emit(share);
 }
 
 void Endpoint::FindLinks(int destination) {
-  if (times_->faults->empty()) {
+  if (times_->faults->empty() && !times_->direct.has_value()) {
     return;
   }
   links_up_.clear();
+  if (times_->faults->empty()) {
+    const int first_link = times_->direct->First(id_.value(), destination);
+    for (int link = 0; link < times_->direct->links; ++link) {
+      links_up_.push_back(static_cast<uint32_t>(first_link + link));
+    }
+    return;
+  }
   for (size_t link = 0; link < shares_out_.size(); ++link) {
     if (times_->faults->RouteUp(id_.value(), destination, static_cast<int>(link), now_)) {
       links_up_.push_back(static_cast<uint32_t>(link));

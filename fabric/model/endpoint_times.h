@@ -6,8 +6,10 @@
 #define UPFABRIC_FABRIC_MODEL_ENDPOINT_TIMES_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "fabric/base/ratio.h"
+#include "fabric/model/direct_links.h"
 #include "fabric/model/fault_timeline.h"
 #include "fabric/model/framing.h"
 #include "fabric/model/groups.h"
@@ -23,7 +25,9 @@ struct EndpointTimes {
   sim::Ticks injection = 0;
   sim::Ticks local_latency = 0;
   Ratio ticks_per_local_byte;
-  int virtual_channels = 1;
+  int virtual_channels = 1;           // for messages
+  int channel_classes = 1;            // of those of the links that each of them takes
+  std::optional<DirectLinks> direct;  // in a full mesh
   uint64_t seed = 0;
   Spread spread = Spread::kPackets;
   const FaultTimeline* faults = nullptr;

@@ -31,9 +31,27 @@ absl::Status CheckIndex(const char* what, int value, int count) {
   return absl::OkStatus();
 }
 
+bool IsTrunk(const LinkRef& link) { return link.endpoint.value() < 0; }
+
+int TrunksOf(const FaultTargets& targets) {
+  return static_cast<int>(targets.links.size()) - targets.endpoints * targets.links_per_endpoint;
+}
+
 absl::Status CheckLink(const LinkRef& link, const FaultTargets& targets) {
+  if (IsTrunk(link)) {
+    return CheckIndex("trunk", link.link, TrunksOf(targets));
+  }
   UPF_RETURN_IF_ERROR(CheckIndex("endpoint", link.endpoint.value(), targets.endpoints));
-  return CheckIndex("link", link.link, static_cast<int>(targets.plane_of_link.size()));
+  return CheckIndex("link", link.link, targets.links_per_endpoint);
+}
+
+// Requires: CheckLink.
+const FaultTargets::Link& TargetOf(const LinkRef& link, const FaultTargets& targets) {
+  const int links = targets.links_per_endpoint;
+  if (IsTrunk(link)) {
+    return targets.links[static_cast<size_t>(targets.endpoints * links + link.link)];
+  }
+  return targets.links[static_cast<size_t>(link.endpoint.value() * links + link.link)];
 }
 
 absl::Status CheckFactor(const char* what, Ratio factor) {
@@ -54,14 +72,15 @@ struct Checker {
   }
   absl::Status operator()(const LaneFault& fault) const {
     UPF_RETURN_IF_ERROR(CheckLink(fault.link, targets));
-    if (fault.lanes < 1 || fault.lanes > targets.lanes) {
-      return OutOfRange(absl::StrCat("lanes ", fault.lanes), absl::StrCat("1 to ", targets.lanes));
+    const int lanes = TargetOf(fault.link, targets).lanes;
+    if (fault.lanes < 1 || fault.lanes > lanes) {
+      return OutOfRange(absl::StrCat("lanes ", fault.lanes), absl::StrCat("1 to ", lanes));
     }
     return absl::OkStatus();
   }
   absl::Status operator()(const ErrorRateFault& fault) const {
     UPF_RETURN_IF_ERROR(CheckLink(fault.link, targets));
-    if (!targets.link_retries && fault.flit_error_rate > Ratio(0)) {
+    if (!TargetOf(fault.link, targets).retries && fault.flit_error_rate > Ratio(0)) {
       return absl::InvalidArgumentError(
           "flit_error_rate: the fabric's links have no retry; give them link.errors");
     }
@@ -111,8 +130,9 @@ absl::StatusOr<FaultTimeline> FaultTimeline::Create(const FaultSchedule& schedul
   timeline.times_ = timeline.all_times_;
   timeline.times_.erase(std::unique(timeline.times_.begin(), timeline.times_.end()),
                         timeline.times_.end());
-  timeline.links_per_endpoint_ = static_cast<int>(targets.plane_of_link.size());
-  timeline.links_.resize(static_cast<size_t>(targets.endpoints) * targets.plane_of_link.size());
+  timeline.links_per_endpoint_ = targets.links_per_endpoint;
+  timeline.direct_ = targets.direct;
+  timeline.links_.resize(targets.links.size());
   timeline.endpoints_.resize(static_cast<size_t>(targets.endpoints));
   timeline.AddToggles(sorted, targets);
   timeline.AddOthers(sorted, targets);
@@ -122,12 +142,11 @@ absl::StatusOr<FaultTimeline> FaultTimeline::Create(const FaultSchedule& schedul
 void FaultTimeline::AddToggles(const FaultSchedule& sorted, const FaultTargets& targets) {
   std::vector<bool> link_up(links_.size(), true);
   std::vector<bool> plane_up(static_cast<size_t>(targets.planes), true);
-  const auto update = [&](int endpoint, int link, Ticks time) {
-    const size_t index = IndexOf(endpoint, link);
-    const auto plane = static_cast<size_t>(targets.plane_of_link[static_cast<size_t>(link)]);
-    std::vector<Ticks>& toggles = links_[index].toggles;
+  const auto update = [&](size_t link, Ticks time) {
+    const auto plane = static_cast<size_t>(targets.links[link].plane);
+    std::vector<Ticks>& toggles = links_[link].toggles;
     const bool was_up = toggles.size() % 2 == 0;
-    if ((link_up[index] && plane_up[plane]) == was_up) {
+    if ((link_up[link] && plane_up[plane]) == was_up) {
       return;
     }
     if (!toggles.empty() && toggles.back() == time) {
@@ -138,15 +157,12 @@ void FaultTimeline::AddToggles(const FaultSchedule& sorted, const FaultTargets& 
   };
   for (size_t i = 0; i < sorted.size(); ++i) {
     if (const auto* link = std::get_if<LinkStateFault>(&sorted[i].what)) {
-      const int endpoint = link->link.endpoint.value();
-      link_up[IndexOf(endpoint, link->link.link)] = link->up;
-      update(endpoint, link->link.link, all_times_[i]);
+      link_up[IndexOf(link->link)] = link->up;
+      update(IndexOf(link->link), all_times_[i]);
     } else if (const auto* plane = std::get_if<PlaneStateFault>(&sorted[i].what)) {
       plane_up[static_cast<size_t>(plane->plane)] = plane->up;
-      for (int endpoint = 0; endpoint < targets.endpoints; ++endpoint) {
-        for (int l = 0; l < links_per_endpoint_; ++l) {
-          update(endpoint, l, all_times_[i]);
-        }
+      for (size_t l = 0; l < links_.size(); ++l) {
+        update(l, all_times_[i]);
       }
     }
   }
@@ -156,21 +172,32 @@ void FaultTimeline::AddOthers(const FaultSchedule& sorted, const FaultTargets& t
   for (size_t i = 0; i < sorted.size(); ++i) {
     const Ticks time = all_times_[i];
     if (const auto* rate = std::get_if<ErrorRateFault>(&sorted[i].what)) {
-      links_[IndexOf(rate->link.endpoint.value(), rate->link.link)].error_rates.emplace_back(
-          time, rate->flit_error_rate);
+      links_[IndexOf(rate->link)].error_rates.emplace_back(time, rate->flit_error_rate);
     } else if (const auto* lane = std::get_if<LaneFault>(&sorted[i].what)) {
-      links_[IndexOf(lane->link.endpoint.value(), lane->link.link)].slowdowns.emplace_back(
-          time, Ratio(targets.lanes, lane->lanes));
+      links_[IndexOf(lane->link)].slowdowns.emplace_back(
+          time, Ratio(TargetOf(lane->link, targets).lanes, lane->lanes));
     } else if (const auto* slow = std::get_if<SlowEndpointFault>(&sorted[i].what)) {
       Slowness& endpoint = endpoints_[slow->endpoint.index()];
       endpoint.injection.emplace_back(time, slow->injection_factor);
       endpoint.memory.emplace_back(time, slow->memory_factor);
     } else if (const auto* leak = std::get_if<CreditLeakFault>(&sorted[i].what)) {
-      links_[IndexOf(leak->link.endpoint.value(), leak->link.link)].leaks.push_back(
-          {time, leak->to_switch, leak->virtual_channel,
+      const bool from_low_end =
+          IsTrunk(leak->link) ||
+          static_cast<int>(IndexOf(leak->link)) ==
+              leak->link.endpoint.value() * links_per_endpoint_ + leak->link.link;
+      links_[IndexOf(leak->link)].leaks.push_back(
+          {time, leak->to_switch == from_low_end, leak->virtual_channel,
            static_cast<uint32_t>((Ratio(leak->space.count()) / targets.unit_bytes).Ceil())});
     }
   }
+}
+
+size_t FaultTimeline::IndexOf(const LinkRef& link) const {
+  if (IsTrunk(link)) {
+    return endpoints_.size() * static_cast<size_t>(links_per_endpoint_) +
+           static_cast<size_t>(link.link);
+  }
+  return static_cast<size_t>(LinkOf(link.endpoint.value(), link.link));
 }
 
 Ticks FaultTimeline::NextTime(Ticks from) const {
@@ -178,8 +205,8 @@ Ticks FaultTimeline::NextTime(Ticks from) const {
   return next == times_.end() ? kNever : *next;
 }
 
-Ticks FaultTimeline::DownSince(int endpoint, int link, Ticks at) const {
-  const std::vector<Ticks>& toggles = links_[IndexOf(endpoint, link)].toggles;
+Ticks FaultTimeline::DownSince(int link, Ticks at) const {
+  const std::vector<Ticks>& toggles = links_[static_cast<size_t>(link)].toggles;
   return *(std::upper_bound(toggles.begin(), toggles.end(), at) - 1);
 }
 
@@ -187,8 +214,8 @@ int64_t FaultTimeline::FaultsBefore(Ticks end) const {
   return std::lower_bound(all_times_.begin(), all_times_.end(), end) - all_times_.begin();
 }
 
-bool FaultTimeline::LinkUp(int endpoint, int link, Ticks at) const {
-  const std::vector<Ticks>& toggles = links_[IndexOf(endpoint, link)].toggles;
+bool FaultTimeline::LinkUp(int link, Ticks at) const {
+  const std::vector<Ticks>& toggles = links_[static_cast<size_t>(link)].toggles;
   return toggles.empty() ||
          (std::upper_bound(toggles.begin(), toggles.end(), at) - toggles.begin()) % 2 == 0;
 }
@@ -216,12 +243,12 @@ Ratio FaultTimeline::ValueAt(const Steps& steps, Ticks at, Ratio otherwise) {
   return value;
 }
 
-Ratio FaultTimeline::ErrorRate(int endpoint, int link, Ticks at, Ratio built) const {
-  return empty() ? built : ValueAt(links_[IndexOf(endpoint, link)].error_rates, at, built);
+Ratio FaultTimeline::ErrorRate(int link, Ticks at, Ratio built) const {
+  return empty() ? built : ValueAt(links_[static_cast<size_t>(link)].error_rates, at, built);
 }
 
-Ratio FaultTimeline::Slowdown(int endpoint, int link, Ticks at) const {
-  return empty() ? Ratio(1) : ValueAt(links_[IndexOf(endpoint, link)].slowdowns, at, Ratio(1));
+Ratio FaultTimeline::Slowdown(int link, Ticks at) const {
+  return empty() ? Ratio(1) : ValueAt(links_[static_cast<size_t>(link)].slowdowns, at, Ratio(1));
 }
 
 Ratio FaultTimeline::InjectionFactor(int endpoint, Ticks at) const {

@@ -24,7 +24,8 @@
 
 namespace upfabric::fabric {
 
-// Link `link` of those of an endpoint ("gpu3:5" is link 5 of endpoint 3).
+// Link `link` of those of an endpoint ("gpu3:5" is link 5 of endpoint 3), or, with an endpoint of
+// -1, trunk `link` between two chips.
 struct LinkRef {
   EndpointId endpoint;
   int link = 0;

@@ -2,9 +2,9 @@
 
 namespace upfabric::fabric {
 
-sim::Ticks HopTimes::SlowPacketTime(const sim::Record& packet, int endpoint, int link) const {
-  const sim::Ticks start = packet.time - arrival_delay;
-  return shape_tables->For(faults->Slowdown(endpoint, link, start))[packet.payload].ticks;
+sim::Ticks HopTimes::SlowPacketTime(const sim::Record& packet, int link) const {
+  const sim::Ticks start = packet.time - data_delay;
+  return shape_tables->For(faults->Slowdown(link, start))[packet.payload].ticks;
 }
 
 }  // namespace upfabric::fabric

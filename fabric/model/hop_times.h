@@ -1,4 +1,6 @@
 // What all channels of one kind have in common: their delays, packet times, error rates and faults.
+// A kind is that of the link, and what stands at the receiving end: an endpoint, or a chip of some
+// kind.
 //
 // Units: ticks.
 
@@ -17,16 +19,14 @@
 
 namespace upfabric::fabric {
 
-// The same for all ports of a fabric, or all switches: times of the channels they emit on.
 struct HopTimes {
   const std::vector<PacketShape>* shapes = nullptr;  // by payload, on all lanes
   ShapeTables* shape_tables = nullptr;
   uint16_t full_payload = 0;
   int virtual_channels = 1;      // that of requests included, where switches reduce
   bool trains = false;           // packets that follow each other are handled together
-  sim::Ticks data_delay = 0;     // of the channels this component sends packets on
-  sim::Ticks arrival_delay = 0;  // of the channels it receives packets on
-  sim::Ticks control_delay = 0;  // of the credits it returns
+  sim::Ticks data_delay = 0;     // of packets
+  sim::Ticks control_delay = 0;  // of credits, on their way back
   sim::Ticks delivery = 0;       // port to endpoint
   sim::Ticks injection = 0;      // request to answer
   sim::Ticks replay_delay = 0;   // from a failed packet's last bit to its next start
@@ -38,12 +38,10 @@ struct HopTimes {
   const PacketShape& ShapeAsBuilt(uint16_t payload) const { return (*shapes)[payload]; }
   // Serialization of a packet that came in on a link, and the spacing of its train: what the lanes
   // gave when it started.
-  sim::Ticks PacketTime(const sim::Record& packet, int endpoint, int link) const {
-    return packet.slow() ? SlowPacketTime(packet, endpoint, link)
-                         : ShapeAsBuilt(packet.payload).ticks;
+  sim::Ticks PacketTime(const sim::Record& packet, int link) const {
+    return packet.slow() ? SlowPacketTime(packet, link) : ShapeAsBuilt(packet.payload).ticks;
   }
-  ABSL_ATTRIBUTE_COLD sim::Ticks SlowPacketTime(const sim::Record& packet, int endpoint,
-                                                int link) const;
+  ABSL_ATTRIBUTE_COLD sim::Ticks SlowPacketTime(const sim::Record& packet, int link) const;
 };
 
 }  // namespace upfabric::fabric

@@ -95,7 +95,8 @@ const std::vector<PacketShape>& ShapeTables::For(Ratio slowdown) {
   return shapes;
 }
 
-absl::StatusOr<LinkTiming> LinkTiming::Create(const LinkSpec& link, const ProtocolSpec& protocol) {
+absl::StatusOr<LinkTiming> LinkTiming::Create(const LinkSpec& link, const ProtocolSpec& protocol,
+                                              const sim::Clock* clock) {
   UPF_ASSIGN_OR_RETURN(const Framing framing, Framing::Create(protocol));
   LinkTiming timing(framing);
   UPF_ASSIGN_OR_RETURN(const Ratio lane, Multiply(link.lane_rate.bits_per_second(), link.coding));
@@ -108,6 +109,9 @@ absl::StatusOr<LinkTiming> LinkTiming::Create(const LinkSpec& link, const Protoc
   const int64_t q = TicksPerPicosecond(framing, picoseconds_per_unit);
   timing.exact_ = q != 0;
   timing.clock_ = sim::Clock(q != 0 ? q : sim::Clock::kTicksPerPicosecondMax);
+  if (clock != nullptr) {
+    timing.clock_ = *clock;
+  }
   const Ratio ticks_per_unit = picoseconds_per_unit * Ratio(timing.clock_.ticks_per_picosecond());
   timing.shapes_.reserve(static_cast<size_t>(framing.max_payload().count()) + 1);
   for (int64_t payload = 0; payload <= framing.max_payload().count(); ++payload) {

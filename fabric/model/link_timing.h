@@ -45,8 +45,10 @@ class ShapeTables {
 
 class LinkTiming {
  public:
-  // Returns kInvalidArgument if the link's rate is 0 or the framing does not fit a record.
-  static absl::StatusOr<LinkTiming> Create(const LinkSpec& link, const ProtocolSpec& protocol);
+  // Returns kInvalidArgument if the link's rate is 0 or the framing does not fit a record. With
+  // `clock`, times are in its ticks.
+  static absl::StatusOr<LinkTiming> Create(const LinkSpec& link, const ProtocolSpec& protocol,
+                                           const sim::Clock* clock = nullptr);
 
   const Framing& framing() const { return framing_; }
   const sim::Clock& clock() const { return clock_; }

@@ -17,14 +17,12 @@ constexpr uint8_t kRestsMax = std::numeric_limits<uint8_t>::max();
 
 }  // namespace
 
-Port::Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units,
-           const ReadLimits* reads, Ticks* next)
-    : times_(&times), lanes_(static_cast<size_t>(times.virtual_channels)), place_(place) {
+Port::Port(const HopTimes& out, const HopTimes& in, const PortPlace& place, const ReadLimits* reads)
+    : times_(&out), in_(&in), lanes_(static_cast<size_t>(out.virtual_channels)), place_(place) {
   if (reads != nullptr) {
     reads_ = std::make_unique<ReadRequester>(*reads);
-    request_lane_ = times.virtual_channels - 1;
+    request_lane_ = out.virtual_channels - 1;
   }
-  transmitter_.Init(times, switch_buffer_units, next);
 }
 
 Ticks Port::Advance(Ticks window_end) {
@@ -54,12 +52,12 @@ void Port::Receive(Ticks window_end) {
   while (!queue.empty() && queue.front().time < window_end) {
     const Record packet = queue.front();
     queue.pop();
-    const Ticks packet_time = times_->PacketTime(packet, place_.endpoint, place_.link);
+    const Ticks packet_time = in_->PacketTime(packet, place_.number);
     const Ticks first_out = packet.time + packet_time;
-    credits_out_->Return(CreditOf(first_out + times_->control_delay, packet_time,
-                                  times_->ShapeAsBuilt(packet.payload).units, packet.packets,
-                                  packet.virtual_channel()));
-    received_.Count(packet.packets, packet.payload, times_->ShapeAsBuilt(packet.payload).units);
+    const uint32_t units = in_->ShapeAsBuilt(packet.payload).units;
+    credits_out_->Return(CreditOf(first_out + in_->control_delay, packet_time, units,
+                                  packet.packets, packet.virtual_channel()));
+    received_.Count(packet.packets, packet.payload, units);
     if (!packet.is_message()) [[unlikely]] {
       TakeRead(packet, first_out + (packet.packets - 1) * packet_time);
     } else if (packet.last()) {

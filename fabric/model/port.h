@@ -25,17 +25,18 @@
 
 namespace upfabric::fabric {
 
-// Where a port is: link `link` of endpoint `endpoint`.
+// Where a port is: link `link` of endpoint `endpoint`, which has the number `number`.
 struct PortPlace {
   int endpoint = 0;
   int link = 0;
+  int number = 0;
 };
 
 class Port final : public sim::Component {
  public:
-  // `reads` is null where switches do not reduce; the last virtual channel then carries requests.
-  Port(const HopTimes& times, const PortPlace& place, uint32_t switch_buffer_units,
-       const ReadLimits* reads, sim::Ticks* next);
+  // `out` and `in` are the kinds of its two channels. `reads` is null where switches do not reduce;
+  // the last virtual channel then carries requests. The caller initializes the transmitter.
+  Port(const HopTimes& out, const HopTimes& in, const PortPlace& place, const ReadLimits* reads);
 
   // Wiring, once.
   sim::Inlet& shares_in() { return shares_in_; }       // from the endpoint
@@ -93,7 +94,8 @@ class Port final : public sim::Component {
     return share.packets == 1 ? share.payload : times_->full_payload;
   }
 
-  const HopTimes* times_;
+  const HopTimes* times_;  // of the channel that it sends on
+  const HopTimes* in_;     // of the one that it receives from
   sim::Inlet shares_in_;
   sim::Inlet packets_in_;
   Transmitter transmitter_;

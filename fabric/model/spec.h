@@ -14,6 +14,8 @@
 
 #include "fabric/base/units.h"
 #include "fabric/model/link_spec.h"
+#include "fabric/model/router.h"
+#include "fabric/model/shape_spec.h"
 
 namespace upfabric::fabric {
 
@@ -77,6 +79,7 @@ enum class Arbitration { kOldestFirst, kRoundRobin };
 
 struct SwitchSpec {
   Picoseconds pipeline;
+  Routing routing = Routing::kStatic;
   int virtual_channels = 1;  // 1..8; with in_switch 1..7, requests have one more
   Bytes buffer_per_vc;
   int radix = 0;
@@ -97,7 +100,18 @@ struct FabricSpec {
   LinkSpec link;
   SwitchSpec switch_chip;
   int endpoints = 0;
-  std::vector<PlaneGroupSpec> groups;
+  std::vector<PlaneGroupSpec> groups;  // of a fabric without another shape
+  ShapeSpec shape;
+  // Links and chips of other kinds than the two above, which are kind 0.
+  std::vector<LinkSpec> more_links;
+  std::vector<SwitchSpec> more_switches;
+
+  const LinkSpec& LinkOfKind(int kind) const {
+    return kind == 0 ? link : more_links[static_cast<size_t>(kind) - 1];
+  }
+  const SwitchSpec& SwitchOfKind(int kind) const {
+    return kind == 0 ? switch_chip : more_switches[static_cast<size_t>(kind) - 1];
+  }
 };
 
 }  // namespace upfabric::fabric

@@ -11,15 +11,12 @@ using sim::Record;
 using sim::RecordKind;
 using sim::Ticks;
 
-Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
+Switch::Switch(const HopTimes& times, const SwitchOptions& options)
     : SwitchChip(options.ports),
       times_(&times),
       options_(options),
       outputs_(static_cast<size_t>(options.ports)),
       queues_(static_cast<size_t>(options.ports * times.virtual_channels)) {
-  for (Output& output : outputs_) {
-    output.transmitter.Init(times, options.endpoint_buffer_units, next);
-  }
   if (options.reduction != nullptr) {
     inside_ = std::make_unique<Inside>(Inside{
         MulticastUnit(options.ports),
@@ -29,9 +26,15 @@ Switch::Switch(const HopTimes& times, const SwitchOptions& options, Ticks* next)
   }
 }
 
+void Switch::ConnectInput(int port, const HopTimes& in, int link, CreditPool* pool) {
+  SwitchChip::ConnectInput(port, in, link, pool);
+  mixed_ |= in.shapes != times_->shapes;
+}
+
 Ticks Switch::Advance(Ticks window_end) {
-  faulty_ = !times_->faults->empty();
-  if (faulty_) {
+  const bool faulty = !times_->faults->empty();
+  uneven_ = mixed_ || faulty;
+  if (faulty) {
     PassFaults(window_end);
   }
   const Ticks next = AdvanceTo(window_end);
@@ -76,8 +79,9 @@ Ticks Switch::TakeArrivals(Ticks window_end) {
         next = std::min(next, queue.front().time);
         break;
       }
-      Enqueue(queue.front(), static_cast<uint32_t>(i));
-      const Record& train = queue.front();
+      Record& train = queue.front();
+      train.came_on = train.virtual_channel();
+      Enqueue(train, static_cast<uint32_t>(i));
       inputs_[i].received.Count(train.packets, train.payload,
                                 times_->ShapeAsBuilt(train.payload).units);
       queue.pop();
@@ -92,8 +96,22 @@ void Switch::Enqueue(const Record& train, uint32_t input) {
     EnqueueInside(train, input);
     return;
   }
+  if (options_.router != nullptr) {
+    EnqueueRouted(train, input);
+    return;
+  }
   const int link = static_cast<int>(input) % options_.links_per_endpoint;
   Push(train.destination * options_.links_per_endpoint + link, train, input);
+}
+
+// All packets of a message that came on one link go one way, so they stay in order.
+void Switch::EnqueueRouted(const Record& train, uint32_t input) {
+  Record packet = train;
+  hops_.clear();
+  options_.router->Route(options_.chip, static_cast<int>(input), packet, hops_);
+  const Hop& hop = hops_[WayOf(options_.routing, options_.chip, packet, hops_.size())];
+  packet.set_virtual_channel(hop.virtual_channel);
+  Push(hop.output, packet, input);
 }
 
 void Switch::Push(int output, const Record& train, uint32_t input) {
@@ -109,11 +127,12 @@ void Switch::Push(int output, const Record& train, uint32_t input) {
 void Switch::EnqueueInside(const Record& train, uint32_t input) {
   const int link = static_cast<int>(input) % options_.links_per_endpoint;
   if (train.kind() == RecordKind::kReduced) {
-    const Ticks packet_time = PacketTime({train, input, 0});
+    const Input& in = inputs_[input];
+    const Ticks packet_time = in.PacketTime(train);
     inside_->reduction.Take(train, link, packet_time);
-    inputs_[input].credits_out->Return(CreditOf(
-        train.time + packet_time + times_->control_delay, packet_time,
-        times_->ShapeAsBuilt(train.payload).units, train.packets, train.virtual_channel()));
+    in.credits_out->Return(CreditOf(train.time + packet_time + in.times->control_delay, packet_time,
+                                    in.times->ShapeAsBuilt(train.payload).units, train.packets,
+                                    train.virtual_channel()));
     return;
   }
   const std::vector<EndpointId>& members = (*options_.groups)[train.destination];
@@ -152,10 +171,10 @@ int64_t Switch::SendInside(const Entry& entry, int output, const StartChoice& ch
   }
   const Ticks packet_time = transmitter.ShapeOf(train.payload).ticks;
   const int64_t packets = transmitter.Send(train, choice, limit);
-  inside_->multicast.CopyLeaves(static_cast<int>(entry.input), entry.train.destination,
-                                choice.start, packets, train.packets, packet_time,
-                                times_->ShapeAsBuilt(train.payload), times_->control_delay,
-                                *inputs_[entry.input].credits_out);
+  const Input& in = inputs_[entry.input];
+  inside_->multicast.CopyLeaves(
+      static_cast<int>(entry.input), entry.train.destination, choice.start, packets, train.packets,
+      packet_time, in.times->ShapeAsBuilt(train.payload), in.times->control_delay, *in.credits_out);
   return packets;
 }
 
@@ -344,9 +363,10 @@ void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
   int64_t packets = 0;
   if (entry.train.is_message()) [[likely]] {
     packets = transmitter.Send(entry.train, choice, limit);
-    inputs_[entry.input].credits_out->Return(
-        CreditOf(choice.start + shape.ticks + times_->control_delay, shape.ticks, shape.units,
-                 static_cast<uint32_t>(packets), entry.train.virtual_channel()));
+    const Input& in = inputs_[entry.input];
+    in.credits_out->Return(CreditOf(choice.start + shape.ticks + in.times->control_delay,
+                                    shape.ticks, shape.units, static_cast<uint32_t>(packets),
+                                    entry.train.came_on));
   } else {
     packets = SendInside(entry, output, choice, limit);
   }
@@ -386,12 +406,6 @@ void Switch::Shorten(Queue& queue, int64_t packets) {
   if (queue.first_uncounted > 0 && place >= queue.first_uncounted) {
     --queue.first_uncounted;
   }
-}
-
-Ticks Switch::SlowPacketTime(const Entry& entry) const {
-  const int input = static_cast<int>(entry.input);
-  return times_->SlowPacketTime(entry.train, input / options_.links_per_endpoint,
-                                options_.first_link + input % options_.links_per_endpoint);
 }
 
 uint32_t Switch::ArrivedBy(Ticks now, const Entry& entry) const {
@@ -452,7 +466,7 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
          i < queue.entries.size() && queue.entries[i].train.time <= last; ++i) {
       if (queue.entries[i].counted < queue.entries[i].train.packets) {
         arriving_.push_back(&queue.entries[i]);
-        equal_rates &= !faulty_ || queue.entries[i].train.packets == 1 ||
+        equal_rates &= !uneven_ || queue.entries[i].train.packets == 1 ||
                        PacketTime(queue.entries[i]) == packet_time;
       }
     }

@@ -9,7 +9,8 @@
 //          that it does not run dry. Multicast and reduction, where the chip has them, are units of
 //          their own.
 // Omits:   limits of the crossbar itself, adaptive routes, copies from links that lost lanes.
-// Units:   ticks. Inputs and outputs are numbered endpoint x links + link.
+// Units:   ticks. Inputs and outputs are numbered as in the layout; where switches are single ones,
+//          endpoint x links + link.
 // Costs:   a train is queued once, by output and virtual channel; a queue is sorted only behind
 //          what was sorted before.
 
@@ -34,7 +35,9 @@ namespace upfabric::fabric {
 
 class Switch final : public SwitchChip {
  public:
-  Switch(const HopTimes& times, const SwitchOptions& options, sim::Ticks* next);
+  // `times` are of any channel of the fabric. Transmitters are initialized by the caller.
+  Switch(const HopTimes& times, const SwitchOptions& options);
+  void ConnectInput(int port, const HopTimes& in, int link, CreditPool* pool) override;
 
   Transmitter& transmitter(int port) override {
     return outputs_[static_cast<size_t>(port)].transmitter;
@@ -72,6 +75,7 @@ class Switch final : public SwitchChip {
   sim::Ticks AdvanceTo(sim::Ticks window_end);
   sim::Ticks TakeArrivals(sim::Ticks window_end);
   void Enqueue(const sim::Record& packet, uint32_t input);
+  void EnqueueRouted(const sim::Record& train, uint32_t input);
   void Push(int output, const sim::Record& train, uint32_t input);
   [[gnu::cold]] void EnqueueInside(const sim::Record& train, uint32_t input);
   sim::Ticks Reduce(sim::Ticks window_end);
@@ -97,20 +101,17 @@ class Switch final : public SwitchChip {
   uint32_t ArrivedBy(sim::Ticks now, const Entry& entry) const;
   // When a packet may start so that its bits never leave before they have come in.
   sim::Ticks Eligible(const Entry& entry, const Transmitter& transmitter) const {
-    if (!faulty_) [[likely]] {
+    if (!uneven_) [[likely]] {
       return entry.train.time;
     }
     const sim::Ticks lag = PacketTime(entry) - transmitter.ShapeOf(entry.train.payload).ticks;
     return entry.train.time + std::max<sim::Ticks>(lag, 0);
   }
-  // How long it took to come in, and the spacing of its train.
+  // How long it took to come in, and the spacing of its train. Results come in at their own rate.
   sim::Ticks PacketTime(const Entry& entry) const {
-    if (faulty_ && entry.train.slow()) [[unlikely]] {
-      return SlowPacketTime(entry);
-    }
-    return times_->ShapeAsBuilt(entry.train.payload).ticks;
+    return entry.input < inputs_.size() ? inputs_[entry.input].PacketTime(entry.train)
+                                        : times_->ShapeAsBuilt(entry.train.payload).ticks;
   }
-  ABSL_ATTRIBUTE_COLD sim::Ticks SlowPacketTime(const Entry& entry) const;
   sim::Ticks RunEachOutput(sim::Ticks window_end);
   sim::Ticks RunMerged(sim::Ticks window_end);
   Queue& QueueOf(int output, int lane) {
@@ -122,13 +123,15 @@ class Switch final : public SwitchChip {
   bool Idle(int output) const;
 
   const HopTimes* times_;
-  bool faulty_ = false;  // there are faults in this row
+  bool mixed_ = false;   // links are not all of one kind
+  bool uneven_ = false;  // they are not, or may lose lanes in this row
   SwitchOptions options_;
   std::vector<Output> outputs_;
   std::vector<Queue> queues_;           // by output, then virtual channel
   size_t faults_passed_ = 0;            // of the timeline's times
   std::vector<int> active_;             // outputs with packets, in no particular order
   std::vector<const Entry*> arriving_;  // scratch of PeakOfTrain
+  Hops hops_;                           // scratch of EnqueueRouted
   std::unique_ptr<Inside> inside_;      // null: neither multicast nor reduction
 };
 

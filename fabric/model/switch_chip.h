@@ -9,6 +9,7 @@
 
 #include "fabric/model/counters.h"
 #include "fabric/model/credit_pool.h"
+#include "fabric/model/hop_times.h"
 #include "fabric/model/transmitter.h"
 #include "fabric/sim/engine.h"
 
@@ -16,10 +17,14 @@ namespace upfabric::fabric {
 
 class SwitchChip : public sim::Component {
  public:
-  // Wiring, once for each port.
+  // Wiring, once for each port: `in` is the kind of the channel that arrives there, on link number
+  // `link`; its sender's credits are `pool`. The transmitter is towards the port's far end.
   sim::Inlet& packets_in(int port) { return inputs_[static_cast<size_t>(port)].packets; }
-  void ConnectCreditsOut(int port, CreditPool* pool) {
-    inputs_[static_cast<size_t>(port)].credits_out = pool;
+  virtual void ConnectInput(int port, const HopTimes& in, int link, CreditPool* pool) {
+    Input& input = inputs_[static_cast<size_t>(port)];
+    input.times = &in;
+    input.link = link;
+    input.credits_out = pool;
   }
   virtual Transmitter& transmitter(int port) = 0;
 
@@ -42,7 +47,14 @@ class SwitchChip : public sim::Component {
   struct Input {
     sim::Inlet packets;
     CreditPool* credits_out = nullptr;
+    const HopTimes* times = nullptr;
+    int link = 0;
     ReceiveCounters received;
+
+    // Serialization of a packet that came in, and the spacing of its train.
+    sim::Ticks PacketTime(const sim::Record& packet) const {
+      return times->PacketTime(packet, link);
+    }
   };
 
   explicit SwitchChip(int ports) : inputs_(static_cast<size_t>(ports)) {}

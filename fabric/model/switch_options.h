@@ -7,15 +7,18 @@
 
 #include "fabric/model/groups.h"
 #include "fabric/model/reduction_unit.h"
+#include "fabric/model/router.h"
 #include "fabric/model/spec.h"
 
 namespace upfabric::fabric {
 
 struct SwitchOptions {
   int links_per_endpoint = 1;
-  int first_link = 0;                  // of the links of an endpoint, the first that ends here
-  int ports = 0;                       // endpoints x links_per_endpoint
-  uint32_t endpoint_buffer_units = 0;  // credits of each output and virtual channel
+  int ports = 0;  // endpoints x links_per_endpoint, unless there is a router
+  // Null where every packet leaves to its endpoint on the link of the same index as it came in on.
+  const Router* router = nullptr;
+  int chip = 0;  // as the router knows it
+  Routing routing = Routing::kStatic;
   // Outputs share no state, so each may run through the window by itself. Merging them in the order
   // (time, output) gives the same result, which a test shows; kinds that share state will need it.
   bool merge_outputs = false;

@@ -62,7 +62,7 @@ Ticks Transmitter::Replay(Ticks start, uint16_t payload, const PacketShape*& sha
 }
 
 const std::vector<PacketShape>& Transmitter::ShapesAt(Ticks now) const {
-  return times_->shape_tables->For(times_->faults->Slowdown(place_.endpoint, place_.link, now));
+  return times_->shape_tables->For(times_->faults->Slowdown(place_.link, now));
 }
 
 void Transmitter::Place(const ChannelPlace& place) {
@@ -76,11 +76,10 @@ void Transmitter::PassFaults(Ticks now) {
   extends_ = extends_ && shapes == shapes_;
   shapes_ = shapes;
   slow_ = shapes != times_->shapes;
-  const Ratio rate =
-      times_->faults->ErrorRate(place_.endpoint, place_.link, now, times_->flit_error_rate);
+  const Ratio rate = times_->faults->ErrorRate(place_.link, now, times_->flit_error_rate);
   SetErrors(times_->errors->For(rate));
-  for (const FaultTimeline::Leak& leak : times_->faults->Leaks(place_.endpoint, place_.link)) {
-    if (leak.time == now && leak.to_switch == place_.to_switch) {
+  for (const FaultTimeline::Leak& leak : times_->faults->Leaks(place_.link)) {
+    if (leak.time == now && leak.forward == place_.forward) {
       sent_.leaked_units += credits_.Leak(now, leak.virtual_channel, leak.units);
     }
   }

@@ -40,11 +40,11 @@ struct StartChoice {
   size_t entry = 0;                      // of the lane's queue; not the first only in turn
 };
 
-// A channel: link `link` of endpoint `endpoint`, away from the endpoint or towards it.
+// A channel: one direction of a link. Forward is away from an endpoint, from the lower one of two,
+// or from a trunk's first end.
 struct ChannelPlace {
-  int endpoint = 0;
   int link = 0;
-  bool to_switch = true;
+  bool forward = true;
   uint64_t draw_key = 0;
 };
 

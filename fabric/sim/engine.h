@@ -68,7 +68,7 @@ class Outlet {
       Record& last = inlet_->records.back();
       if (last.time + last.packets * spacing == train.time && last.tag == train.tag &&
           last.source == train.source && last.destination == train.destination &&
-          last.payload == train.payload && last.mark == train.mark &&
+          last.payload == train.payload && last.mark == train.mark && last.link == train.link &&
           last.flags == train.flags_without_last()) {
         last.packets += train.packets;
         last.flags = train.flags;

@@ -22,7 +22,7 @@ struct CrossingRecord {
   int32_t channel = 0;
   int32_t reserved = 0;
 };
-static_assert(sizeof(CrossingRecord) == 32 && std::is_trivially_copyable_v<CrossingRecord>);
+static_assert(sizeof(CrossingRecord) == 40 && std::is_trivially_copyable_v<CrossingRecord>);
 
 class WindowExchange {
  public:

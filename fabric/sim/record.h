@@ -38,6 +38,11 @@ struct Record {
   uint16_t mark : 1 = 0;
   uint8_t shares = 1;  // of this message when it was posted; moved: rests up to this one
   uint8_t flags = 0;   // virtual channel in the low three bits, then kLast, kind, the others
+  // Of the share that a packet belongs to, where its packets can overtake each other on the way.
+  uint32_t share_packets = 0;
+  uint16_t via = 0;     // what the router of the first chip noted, for those that follow
+  uint8_t link = 0;     // of the source, and of the destination behind switches
+  uint8_t came_on = 0;  // in a switch: virtual channel of the input buffer in which it waits
 
   static constexpr int kVirtualChannels = 8;
   static constexpr uint16_t kPayloadMax = 0x7fff;
@@ -49,6 +54,9 @@ struct Record {
   static constexpr uint8_t kMiddleMask = 0x37;  // what packets have that do not end their share
 
   uint8_t virtual_channel() const { return flags % kVirtualChannels; }
+  void set_virtual_channel(uint8_t channel) {
+    flags = static_cast<uint8_t>((flags & ~(kVirtualChannels - 1)) | channel);
+  }
   bool last() const { return (flags & kLast) != 0; }
   bool moved() const { return (flags & kMoved) != 0; }
   bool split() const { return (flags & kSplit) != 0; }
@@ -66,7 +74,7 @@ struct Record {
     return static_cast<uint8_t>(static_cast<int>(kind) << kKindShift | virtual_channel);
   }
 };
-static_assert(sizeof(Record) == 24 && std::is_trivially_copyable_v<Record>);
+static_assert(sizeof(Record) == 32 && std::is_trivially_copyable_v<Record>);
 
 // Credits on their way back to a sender, one for each packet of a train: the first at `time`, then
 // one every `spacing`. They do not arrive in the order of emission.

@@ -3,6 +3,9 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/base/check.h"
+#include "fabric/base/status.h"
+#include "fabric/topo/shapes.h"
 
 namespace upfabric::fabric {
 
@@ -10,27 +13,59 @@ absl::StatusOr<Layout> Layout::Create(const FabricSpec& spec, int partitions) {
   Layout layout;
   layout.endpoints_ = spec.endpoints;
   layout.partitions_ = partitions;
-  for (const PlaneGroupSpec& group : spec.groups) {
-    for (int i = 0; i < group.planes; ++i) {
-      const int plane = static_cast<int>(layout.planes_.size());
-      layout.planes_.push_back({layout.links_per_endpoint_, group.links});
-      layout.links_per_endpoint_ += group.links;
-      layout.plane_of_link_.insert(layout.plane_of_link_.end(), static_cast<size_t>(group.links),
-                                   plane);
-    }
-  }
+  UPF_RETURN_IF_ERROR(BuildShape(spec, layout));
+  UPF_RETURN_IF_ERROR(layout.CheckSize());
+  return layout;
+}
+
+absl::Status Layout::CheckSize() const {
   constexpr int kLinksMax = std::numeric_limits<uint8_t>::max();       // Record::shares
   constexpr int kEndpointsMax = std::numeric_limits<uint16_t>::max();  // Record::source
-  if (layout.links_per_endpoint_ < 1 || layout.links_per_endpoint_ > kLinksMax) {
-    return absl::InvalidArgumentError(absl::StrCat("topology: ", layout.links_per_endpoint_,
+  if (links_per_endpoint_ < 1 || links_per_endpoint_ > kLinksMax) {
+    return absl::InvalidArgumentError(absl::StrCat("topology: ", links_per_endpoint_,
                                                    " links for each endpoint; 1 to ", kLinksMax,
                                                    " are supported"));
   }
-  if (spec.endpoints < 1 || spec.endpoints > kEndpointsMax) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "topology: ", spec.endpoints, " endpoints; 1 to ", kEndpointsMax, " are supported"));
+  if (endpoints_ < 1 || endpoints_ > kEndpointsMax) {
+    return absl::InvalidArgumentError(absl::StrCat("topology: ", endpoints_, " endpoints; 1 to ",
+                                                   kEndpointsMax, " are supported"));
   }
-  return layout;
+  return absl::OkStatus();
+}
+
+void Layout::AddPlane(int links) {
+  const int plane = static_cast<int>(planes_.size());
+  planes_.push_back({links_per_endpoint_, links, static_cast<int>(chips_.size()), 0});
+  links_per_endpoint_ += links;
+  plane_of_link_.insert(plane_of_link_.end(), static_cast<size_t>(links), plane);
+}
+
+int Layout::AddChip(const Chip& chip) {
+  chips_.push_back(chip);
+  chips_.back().plane = static_cast<int>(planes_.size()) - 1;
+  peers_.emplace_back(static_cast<size_t>(chip.ports));
+  ++planes_.back().chips;
+  return static_cast<int>(chips_.size()) - 1;
+}
+
+// Requires: all planes have been added.
+void Layout::Attach(int endpoint, int link, ChipPort to) {
+  if (attached_.empty()) {
+    attached_.resize(static_cast<size_t>(endpoints_ * links_per_endpoint_));
+  }
+  attached_[static_cast<size_t>(LinkOf(endpoint, link))] = to;
+  peers_[static_cast<size_t>(to.chip)][static_cast<size_t>(to.port)] = {endpoint, link};
+}
+
+void Layout::AddTrunk(const Trunk& trunk) {
+  const int index = static_cast<int>(trunks_.size());
+  trunks_.push_back(trunk);
+  const auto join = [&](const ChipPort& end, bool starts_here) {
+    peers_[static_cast<size_t>(end.chip)][static_cast<size_t>(end.port)] = {-1, -1, index,
+                                                                            starts_here};
+  };
+  join(trunk.from, true);
+  join(trunk.to, false);
 }
 
 int Layout::OwnerOfEndpoint(EndpointId endpoint) const {
@@ -39,6 +74,13 @@ int Layout::OwnerOfEndpoint(EndpointId endpoint) const {
 
 int Layout::OwnerOfPlane(int plane) const {
   return static_cast<int>(int64_t{plane} * partitions_ / static_cast<int64_t>(planes_.size()));
+}
+
+int Layout::OwnerOfPort(EndpointId endpoint, int link) const {
+  if (direct_.has_value()) {
+    return LinkOf(endpoint.value(), link) % partitions_;
+  }
+  return OwnerOfPlane(PlaneOfLink(link));
 }
 
 ChannelId Layout::PostChannel(EndpointId endpoint, int link) const {
@@ -53,12 +95,28 @@ ChannelId Layout::ReturnChannel(EndpointId endpoint, int link) const {
   return ChannelId((2 * endpoints_ + endpoint.value()) * links_per_endpoint_ + link);
 }
 
-std::string Layout::ChannelName(EndpointId endpoint, int link, bool to_switch) const {
-  const int plane = PlaneOfLink(link);
+std::string Layout::ChannelName(EndpointId endpoint, int link, bool from_endpoint) const {
   const std::string gpu = absl::StrCat("gpu", endpoint.value(), ":", link);
-  const std::string chip =
-      absl::StrCat("sw", plane, ":", link - planes_[static_cast<size_t>(plane)].first_link);
-  return to_switch ? absl::StrCat(gpu, ">", chip) : absl::StrCat(chip, ">", gpu);
+  std::string far;
+  if (direct_.has_value()) {
+    const DirectLinks::End end = direct_->FarEnd(endpoint.value(), link);
+    far = absl::StrCat("gpu", end.endpoint, ":", end.link);
+  } else {
+    const ChipPort& at = ChipOf(endpoint.value(), link);
+    const Plane& plane = planes_[static_cast<size_t>(PlaneOfLink(link))];
+    far = absl::StrCat(chips_[static_cast<size_t>(at.chip)].name, ":",
+                       router_ != nullptr ? at.port : link - plane.first_link);
+  }
+  return from_endpoint ? absl::StrCat(gpu, ">", far) : absl::StrCat(far, ">", gpu);
+}
+
+std::string Layout::TrunkName(int trunk, bool forward) const {
+  const auto name = [this](const ChipPort& end) {
+    return absl::StrCat(chips_[static_cast<size_t>(end.chip)].name, ":", end.port);
+  };
+  const Trunk& ends = trunks_[static_cast<size_t>(trunk)];
+  return forward ? absl::StrCat(name(ends.from), ">", name(ends.to))
+                 : absl::StrCat(name(ends.to), ">", name(ends.from));
 }
 
 }  // namespace upfabric::fabric

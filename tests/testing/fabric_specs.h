@@ -7,25 +7,12 @@
 #include <cstdint>
 #include <variant>
 
-#include "fabric/base/fingerprint.h"
 #include "fabric/model/faults.h"
 #include "fabric/model/spec.h"
+#include "fabric/topo/layout.h"
+#include "tests/testing/draws.h"
 
 namespace upfabric::fabric::testing {
-
-// A sequence of draws from one seed.
-class Draws {
- public:
-  explicit Draws(uint64_t seed) : state_(seed) {}
-  // Uniform in [low, high], up to the bias of a 64-bit remainder.
-  int64_t Between(int64_t low, int64_t high) {
-    state_ = Chain(state_, 1);
-    return low + static_cast<int64_t>(state_ % static_cast<uint64_t>(high - low + 1));
-  }
-
- private:
-  uint64_t state_;
-};
 
 inline NvlinkSpec Nvlink() {
   NvlinkSpec spec;
@@ -173,14 +160,18 @@ inline FabricSpec RandomFabric(Draws& draws) {
 }
 
 inline Fault RandomFault(const FabricSpec& spec, Draws& draws) {
-  int planes = 0;
-  int links = 0;
-  for (const PlaneGroupSpec& group : spec.groups) {
-    planes += group.planes;
-    links += group.planes * group.links;
-  }
+  const Layout layout = *Layout::Create(spec, 1);
+  const auto planes = static_cast<int64_t>(layout.planes().size());
+  const int classes = layout.channel_classes();
+  const int channels = spec.switch_chip.virtual_channels / classes * classes;
+  const auto trunks = static_cast<int64_t>(layout.trunks().size());
   const LinkRef link = {EndpointId(static_cast<int32_t>(draws.Between(0, spec.endpoints - 1))),
-                        static_cast<int>(draws.Between(0, links - 1))};
+                        static_cast<int>(draws.Between(0, layout.links_per_endpoint() - 1))};
+  // Trunks lose lanes and flits as other links do, but do not go down.
+  LinkRef any = link;
+  if (trunks > 0 && draws.Between(0, 1) == 0) {
+    any = {EndpointId(), static_cast<int>(draws.Between(0, trunks - 1))};
+  }
   Fault fault;
   fault.time = SimTime(Picoseconds(draws.Between(0, 4'000'000)));
   switch (draws.Between(0, 11)) {
@@ -191,20 +182,19 @@ inline Fault RandomFault(const FabricSpec& spec, Draws& draws) {
       break;
     case 5:
     case 6:
-      fault.what = LaneFault{link, static_cast<int>(draws.Between(1, spec.link.lanes))};
+      fault.what = LaneFault{any, static_cast<int>(draws.Between(1, spec.link.lanes))};
       break;
     case 2:
-      fault.what = ErrorRateFault{
-          link, spec.link.has_errors ? Ratio(draws.Between(0, 10), 1'000) : Ratio(0)};
+      fault.what =
+          ErrorRateFault{any, spec.link.has_errors ? Ratio(draws.Between(0, 10), 1'000) : Ratio(0)};
       break;
     case 3:
       fault.what = SlowEndpointFault{link.endpoint, Ratio(draws.Between(2, 8), 2), Ratio(3, 2)};
       break;
     case 4:
-      fault.what =
-          CreditLeakFault{link, draws.Between(0, 1) == 1,
-                          static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels - 1)),
-                          Bytes(draws.Between(1, 20'000))};
+      fault.what = CreditLeakFault{link, draws.Between(0, 1) == 1,
+                                   static_cast<int>(draws.Between(0, channels - 1)),
+                                   Bytes(draws.Between(1, 20'000))};
       break;
     default:
       fault.what = LinkStateFault{link, draws.Between(0, 2) == 0};

@@ -47,8 +47,8 @@ class ReferenceFabric : private ReferenceWires {
     }
     SetFaults(faults);
     for (size_t link = 0; link < up_.size(); ++link) {
-      SetErrorRate(up_[link], 2 * link, spec.link.errors.flit_error_rate);
-      SetErrorRate(down_[link], 2 * link + 1, spec.link.errors.flit_error_rate);
+      SetErrorRate({true, link}, LinkOf(link).errors.flit_error_rate);
+      SetErrorRate({false, link}, LinkOf(link).errors.flit_error_rate);
     }
   }
 
@@ -77,9 +77,8 @@ class ReferenceFabric : private ReferenceWires {
       if (!complete_.empty()) {
         Reduce();
       }
-      const std::set<std::pair<bool, size_t>> touched = std::exchange(touched_, {});
-      for (const auto& [up, link] : touched) {
-        TryStart(up, link);
+      for (const Channel& channel : std::exchange(touched_, {})) {
+        TryStart(channel);
       }
     }
     std::vector<Delivery> deliveries;
@@ -151,15 +150,16 @@ class ReferenceFabric : private ReferenceWires {
       if (const auto* leak = std::get_if<CreditLeakFault>(&fault.what)) {
         const int64_t units = (Ratio(leak->space.count()) / timing_.framing().unit_bytes()).Ceil();
         At(FromPs(fault.time.since_start()), kLeak, 0, 0, [this, leak = *leak, units] {
-          const size_t link = LinkIndex(leak.link.endpoint.value(), leak.link.link);
-          Sender& sender = (leak.to_switch ? up_ : down_)[link];
+          Channel channel = PortOf(leak.link.endpoint.value(), leak.link.link);
+          channel.up = channel.up == leak.to_switch;
+          Sender& sender = SenderOf(channel);
           int64_t& credits = sender.credits[static_cast<size_t>(leak.virtual_channel)];
           const int64_t lost = std::min(credits, units);
           credits -= lost;
           sender.leaked += lost;
           const CreditReturn how = CreditReturnOf(spec_.link, timing_);
           if (how.resync > 0 && lost > 0) {
-            ReturnCredit(leak.to_switch, link, leak.virtual_channel, lost,
+            ReturnCredit(channel, leak.virtual_channel, lost,
                          (now_ / how.resync + 1) * how.resync + how.delay);
           }
         });
@@ -170,15 +170,17 @@ class ReferenceFabric : private ReferenceWires {
   void ChangeRoutesAndRates() {
     for (int e = 0; e < spec_.endpoints; ++e) {
       for (int l = 0; l < layout_.links_per_endpoint(); ++l) {
-        const size_t link = LinkIndex(e, l);
-        for (std::deque<Packet>& queue : up_[link].queues) {
+        for (std::deque<Packet>& queue : SenderOf(PortOf(e, l)).queues) {
           TakeBack(queue, e, l);
         }
-        const Ratio rate = faults_.ErrorRate(e, l, now_, spec_.link.errors.flit_error_rate);
-        SetErrorRate(up_[link], 2 * link, rate);
-        SetErrorRate(down_[link], 2 * link + 1, rate);
-        touched_.insert({true, link});
-        touched_.insert({false, link});
+      }
+    }
+    for (size_t link = 0; link < up_.size(); ++link) {
+      const Ratio rate =
+          faults_.ErrorRate(static_cast<int>(link), now_, LinkOf(link).errors.flit_error_rate);
+      for (const bool up : {true, false}) {
+        SetErrorRate({up, link}, rate);
+        touched_.insert({up, link});
       }
     }
   }
@@ -205,7 +207,7 @@ class ReferenceFabric : private ReferenceWires {
   }
 
   void Return(const Share& share, int link) {
-    ++up_[LinkIndex(share.front().source, link)].counters.shares_returned;
+    ++SenderOf(PortOf(share.front().source, link)).counters.shares_returned;
     At(now_ + FromPs(spec_.endpoint.delivery), kReturn, share.front().source, link,
        [this, share] { PostAgain(share); });
   }
@@ -233,7 +235,9 @@ class ReferenceFabric : private ReferenceWires {
   std::vector<int> LinksUp(int source, int destination) const {
     std::vector<int> links;
     for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
-      if (faults_.RouteUp(source, destination, link, now_)) {
+      const bool joins =
+          !layout_.direct().has_value() || layout_.direct()->Joins(source, destination, link);
+      if (joins && faults_.RouteUp(source, destination, link, now_)) {
         links.push_back(link);
       }
     }
@@ -255,14 +259,15 @@ class ReferenceFabric : private ReferenceWires {
         Return(share, link);
         return;
       }
-      const size_t index = LinkIndex(source, link);
+      const Channel channel = PortOf(source, link);
       for (Packet packet : share) {
         packet.head = now_;
         packet.share = shares_;
-        up_[index].queues[static_cast<size_t>(packet.lane)].push_back(packet);
+        packet.link = link;
+        SenderOf(channel).queues[static_cast<size_t>(packet.lane)].push_back(packet);
       }
       ++shares_;
-      touched_.insert({true, index});
+      touched_.insert(channel);
     });
   }
 
@@ -283,8 +288,15 @@ class ReferenceFabric : private ReferenceWires {
                                   .count();
       Share& share =
           shares[LinkOfPacket(spec_.endpoint.spread, start, k, destination, links.size())];
-      share.push_back({request.tag, source, destination, payload, request.virtual_channel, packets,
-                       0, share.empty(), 0, 0, 0});
+      Packet packet;
+      packet.index = request.tag;
+      packet.source = source;
+      packet.destination = destination;
+      packet.payload = payload;
+      packet.lane = request.virtual_channel * layout_.channel_classes();
+      packet.message_packets = packets;
+      packet.first_of_share = share.empty();
+      share.push_back(packet);
     }
     const Ticks ready = ReadyAtPort(source);
     for (size_t i = 0; i < links.size(); ++i) {
@@ -305,14 +317,22 @@ class ReferenceFabric : private ReferenceWires {
     for (int64_t k = 0; k < packets; ++k) {
       const Bytes payload = k == packets - 1 ? framing.LastPayloadOf(size) : framing.max_payload();
       Share& share = shares[LinkOfPacket(spec_.endpoint.spread, start, k, group, shares.size())];
-      share.push_back(
-          {tag, source, group, payload.count(), lane, packets, 0, share.empty(), 0, 0, 0, kind});
+      Packet packet;
+      packet.index = tag;
+      packet.source = source;
+      packet.destination = group;
+      packet.payload = payload.count();
+      packet.lane = lane;
+      packet.message_packets = packets;
+      packet.first_of_share = share.empty();
+      packet.kind = kind;
+      share.push_back(packet);
     }
     for (int link = 0; link < links; ++link) {
       const Share& share = shares[static_cast<size_t>(link)];
       if (!share.empty()) {
-        SendToPort(kind == Kind::kRequest ? Requests(share, LinkIndex(source, link)) : share, link,
-                   ready);
+        SendToPort(kind == Kind::kRequest ? Requests(share, PortOf(source, link).link) : share,
+                   link, ready);
       }
     }
   }
@@ -325,22 +345,26 @@ class ReferenceFabric : private ReferenceWires {
   }
 
   // Starts the packet whose turn it is among those that have their credits, if the sender is free.
-  void TryStart(bool up, size_t link) {
-    Sender& sender = up ? up_[link] : down_[link];
+  void TryStart(Channel channel) {
+    Sender& sender = SenderOf(channel);
+    const size_t link = channel.link;
+    const bool port = IsPort(channel);
     if (sender.free > now_) {
       return;
     }
-    const bool in_turn = !up && spec_.switch_chip.arbitration == Arbitration::kRoundRobin;
+    const bool in_turn =
+        !port && SpecOf(SenderChip(channel)).arbitration == Arbitration::kRoundRobin;
     const auto may_start = [&](const Packet& packet) {
       // Cut-through must not run dry behind a slower input.
       const Ticks lag = packet.ticks - ShapeAt(now_, link, packet.payload).ticks;
       if (packet.head + std::max<Ticks>(lag, 0) > now_) {
-        At(packet.head + lag, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
+        At(packet.head + lag, kNetwork, 0, 0, [this, channel] { touched_.insert(channel); });
         return false;
       }
-      const int64_t needs = in_turn ? timing_.shapes().back().units : ShapeOf(packet.payload).units;
+      const int64_t needs =
+          in_turn ? timing_.shapes().back().units : ShapeOf(link, packet.payload).units;
       return sender.credits[static_cast<size_t>(packet.lane)] >= needs &&
-             (!up || packet.kind != Kind::kRequest || sender.sessions > 0);
+             (!port || packet.kind != Kind::kRequest || sender.sessions > 0);
     };
     const auto [best, place] = sender.Next(in_turn, may_start);
     if (best == nullptr) {
@@ -352,7 +376,7 @@ class ReferenceFabric : private ReferenceWires {
     sender.CountStart(packet, now_ - ready);
     sender.last = std::pair(packet.input, packet.lane);
     best->erase(best->begin() + static_cast<std::ptrdiff_t>(place));
-    if (up && !best->empty() && best->front().share == packet.share) {
+    if (port && !best->empty() && best->front().share == packet.share) {
       best->front().first_of_share = false;
     }
     const PacketShape shape = ShapeAt(now_, link, packet.payload);
@@ -361,21 +385,23 @@ class ReferenceFabric : private ReferenceWires {
     packet.ticks = ShapeAt(start, link, packet.payload).ticks;
     sender.free = start + packet.ticks;
     sender.busy += sender.free - now_;
-    sender.sessions -= up && packet.kind == Kind::kRequest ? 1 : 0;
-    At(sender.free, kNetwork, 0, 0, [this, up, link] { touched_.insert({up, link}); });
-    const Ticks wire = FromPs(timing_.WireDelay());
-    if (up) {
-      const Ticks arrival = start + wire + FromPs(spec_.switch_chip.pipeline);
-      At(arrival, kNetwork, 0, static_cast<int>(link),
-         [this, packet, link] { ArriveAtSwitch(packet, link); });
-      if (packet.kind == Kind::kMessage && asks_[packet.index]) {
-        At(sender.free + FromPs(spec_.endpoint.delivery), kDelivery, packet.source, 0,
-           [this, packet] { TellSent(packet); });
-      }
-    } else {
+    sender.sessions -= port && packet.kind == Kind::kRequest ? 1 : 0;
+    At(sender.free, kNetwork, 0, 0, [this, channel] { touched_.insert(channel); });
+    if (!port) {
       FreeInput(packet, shape.units, now_ + shape.ticks);
-      At(start + wire, kNetwork, 0, 0, [this, packet, link] { ArriveAtEndpoint(packet, link); });
+    } else if (packet.kind == Kind::kMessage && asks_[packet.index]) {
+      At(sender.free + FromPs(spec_.endpoint.delivery), kDelivery, packet.source, 0,
+         [this, packet] { TellSent(packet); });
     }
+    const Layout::ChipPort chip = ReceiverOf(channel);
+    const Ticks pipeline = chip.chip < 0 ? 0 : FromPs(SpecOf(chip).pipeline);
+    At(start + WireOf(link) + pipeline, kNetwork, 0, 0, [this, packet, channel, chip] {
+      if (chip.chip < 0) {
+        ArriveAtEndpoint(packet, channel);
+      } else {
+        ArriveAtSwitch(packet, channel, chip);
+      }
+    });
   }
 
   void TellSent(const Packet& packet) {
@@ -396,17 +422,25 @@ class ReferenceFabric : private ReferenceWires {
       }
       left = packet.copies->left;
     }
-    ReturnCredit(true, packet.input, packet.lane, units, left + FromPs(timing_.WireDelay()));
+    ReturnCredit(packet.came_on, packet.came_lane, units, left + WireOf(packet.came_on.link));
   }
 
-  void ArriveAtSwitch(Packet packet, size_t input) {
-    const int link = static_cast<int>(input) % layout_.links_per_endpoint();
+  void ArriveAtSwitch(Packet packet, Channel channel, Layout::ChipPort chip) {
+    packet.came_on = channel;
+    packet.came_lane = packet.lane;
+    packet.input = static_cast<size_t>(chip.port);
+    if (layout_.router() != nullptr) {
+      QueueAtOutput(packet, Route(packet, chip));
+      return;
+    }
+    const int link = static_cast<int>(channel.link) % layout_.links_per_endpoint();
+    const auto output = [&](int endpoint) { return Channel{false, PortOf(endpoint, link).link}; };
     if (packet.kind == Kind::kAnswer) {
-      TakeAnswer(packet, input);
+      TakeAnswer(packet);
       return;
     }
     if (packet.kind == Kind::kMessage) {
-      QueueAtOutput(packet, input, LinkIndex(packet.destination, link));
+      QueueAtOutput(packet, output(packet.destination));
       return;
     }
     if (packet.kind == Kind::kRequest) {
@@ -417,15 +451,30 @@ class ReferenceFabric : private ReferenceWires {
     packet.copies->waiting = static_cast<int>(members.size());
     for (const EndpointId member : members) {
       packet.destination = member.value();
-      QueueAtOutput(packet, input, LinkIndex(member.value(), link));
+      QueueAtOutput(packet, output(member.value()));
     }
   }
 
+  Channel Route(Packet& packet, Layout::ChipPort chip) const {
+    sim::Record record;
+    record.tag = packet.index;
+    record.source = static_cast<uint16_t>(packet.source);
+    record.destination = static_cast<uint16_t>(packet.destination);
+    record.link = static_cast<uint8_t>(packet.link);
+    record.via = packet.via;
+    record.set_virtual_channel(static_cast<uint8_t>(packet.lane));
+    Hops hops;
+    layout_.router()->Route(chip.chip, chip.port, record, hops);
+    const Hop& hop = hops[WayOf(SpecOf(chip).routing, chip.chip, record, hops.size())];
+    packet.via = record.via;
+    packet.lane = hop.virtual_channel;
+    return OutputOf({chip.chip, hop.output});
+  }
+
   // A packet of a block is complete with the last byte of its last answer.
-  void TakeAnswer(const Packet& answer, size_t input) {
+  void TakeAnswer(const Packet& answer) {
     const Ticks end = now_ + answer.ticks;
-    ReturnCredit(true, input, answer.lane, ShapeOf(answer.payload).units,
-                 end + FromPs(timing_.WireDelay()));
+    ReturnCredit(answer.came_on, answer.lane, ShapeOf(0, answer.payload).units, end + WireOf(0));
     const std::shared_ptr<Block> block = answer.block;
     const int64_t number = answer.number;
     At(end, kNetwork, 0, 0, [this, block, number, answer] {
@@ -453,24 +502,24 @@ class ReferenceFabric : private ReferenceWires {
       result.kind = Kind::kResult;
       result.destination = block.reader;
       result.ticks = 0;  // it is there as a whole
-      const size_t output = block.link;
-      At(free + FromPs(inside.latency), kNetwork, 0, 0, [this, result, output] {
-        QueueAtOutput(result, std::numeric_limits<size_t>::max(), output);
-      });
+      result.input = std::numeric_limits<size_t>::max();
+      const Channel output = {false, block.link};
+      At(free + FromPs(inside.latency), kNetwork, 0, 0,
+         [this, result, output] { QueueAtOutput(result, output); });
     }
   }
 
-  void QueueAtOutput(Packet packet, size_t input, size_t output) {
+  void QueueAtOutput(Packet packet, Channel output) {
     packet.head = now_;
-    packet.input = input;
-    InsertByInput(down_[output].queues[static_cast<size_t>(packet.lane)], packet);
-    touched_.insert({false, output});
+    InsertByInput(SenderOf(output).queues[static_cast<size_t>(packet.lane)], packet);
+    touched_.insert(output);
   }
 
-  void ArriveAtEndpoint(const Packet& packet, size_t link) {
+  void ArriveAtEndpoint(const Packet& packet, Channel channel) {
     const Ticks last_byte = now_ + packet.ticks;
-    ReturnCredit(false, link, packet.lane, ShapeOf(packet.payload).units,
-                 last_byte + FromPs(timing_.WireDelay()));
+    const size_t link = channel.link;
+    ReturnCredit(channel, packet.lane, ShapeOf(link, packet.payload).units,
+                 last_byte + WireOf(link));
     if (packet.kind == Kind::kRequest) {
       Answer(packet, link, last_byte + FromPs(spec_.endpoint.injection));
       return;
@@ -481,8 +530,11 @@ class ReferenceFabric : private ReferenceWires {
         touched_.insert({true, link});
       });
     }
-    At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, packet.destination,
-       static_cast<int>(link) % layout_.links_per_endpoint(), [this, packet] {
+    const int of_endpoint = layout_.direct().has_value()
+                                ? layout_.direct()->FarEnd(packet.source, packet.link).link
+                                : static_cast<int>(link) % layout_.links_per_endpoint();
+    At(last_byte + FromPs(spec_.endpoint.delivery), kDelivery, packet.destination, of_endpoint,
+       [this, packet] {
          if (++packets_in_[{packet.index, packet.destination}] == packet.message_packets) {
            clients_[static_cast<size_t>(packet.destination)]->OnReceived(Now(), packet.index);
          }
@@ -508,15 +560,15 @@ class ReferenceFabric : private ReferenceWires {
     SendToPort(answers, static_cast<int>(link) % layout_.links_per_endpoint(), ready, kAnswers);
   }
 
-  void ReturnCredit(bool up, size_t link, int lane, int64_t units, Ticks time) {
-    At(time, kNetwork, 0, 0, [this, up, link, lane, units] {
-      Sender& sender = (up ? up_ : down_)[link];
-      const int64_t step = CreditReturnOf(spec_.link, timing_).step;
+  void ReturnCredit(Channel channel, int lane, int64_t units, Ticks time) {
+    At(time, kNetwork, 0, 0, [this, channel, lane, units] {
+      Sender& sender = SenderOf(channel);
+      const int64_t step = CreditReturnOf(LinkOf(channel.link), TimingOf(channel.link)).step;
       int64_t& freed = sender.freed[static_cast<size_t>(lane)];
       freed += units;
       sender.credits[static_cast<size_t>(lane)] += freed / step * step;
       freed %= step;
-      touched_.insert({up, link});
+      touched_.insert(channel);
     });
   }
 
@@ -525,7 +577,7 @@ class ReferenceFabric : private ReferenceWires {
   uint64_t shares_ = 0;
   std::vector<std::unique_ptr<ScriptedClient>> clients_;
   std::vector<std::unique_ptr<Port>> ports_;
-  std::set<std::pair<bool, size_t>> touched_;               // senders for which something changed
+  std::set<Channel> touched_;                               // senders for which something changed
   std::map<std::pair<uint32_t, int>, int64_t> packets_in_;  // by send and endpoint
   // Packets of blocks that were completed at this instant, by port and request; the last answer.
   std::map<std::tuple<size_t, uint64_t, int64_t>, Packet> complete_;

@@ -4,6 +4,7 @@
 #define UPFABRIC_TESTS_TESTING_REFERENCE_PACKETS_H_
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <iterator>
@@ -23,6 +24,14 @@ namespace upfabric::fabric::testing {
 
 // kCopy: up, to be copied to a group. kRequest: for a block; copied like it. kAnswer: up.
 enum class ReferenceKind { kMessage, kCopy, kRequest, kAnswer, kResult };
+
+// One direction of a link, forward as ChannelPlace has it.
+struct ReferenceChannel {
+  bool up = true;
+  size_t link = 0;  // number
+
+  auto operator<=>(const ReferenceChannel&) const = default;
+};
 
 // A block of a reduce-read.
 struct ReferenceBlock {
@@ -53,7 +62,11 @@ struct ReferencePacket {
   bool first_of_share = true;  // none of it has left before
   sim::Ticks ticks = 0;        // how long it took on the link it came in on; 0 at its source
   sim::Ticks head = 0;         // when it (or its share) became ready here
-  size_t input = 0;            // switch: the link it came in on
+  size_t input = 0;            // switch: the port it came in on
+  int link = 0;                // of its source
+  uint16_t via = 0;            // see sim::Record
+  ReferenceChannel came_on;    // switch: whose buffer it is in,
+  int came_lane = 0;           // and there
   ReferenceKind kind = ReferenceKind::kMessage;
   std::shared_ptr<ReferenceBlock> block = nullptr;
   int64_t number = 0;  // in the block

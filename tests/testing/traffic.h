@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fabric/api/fabric.h"
+#include "fabric/topo/layout.h"
 #include "tests/testing/fabric_specs.h"
 #include "tests/testing/lockstep_exchange.h"
 
@@ -250,13 +251,14 @@ inline Traffic RunTraffic(const FabricSpec& spec, const std::vector<Send>& sends
 inline std::vector<Send> RandomSends(const FabricSpec& spec, Draws& draws) {
   std::vector<Send> sends(static_cast<size_t>(draws.Between(1, 60)));
   const bool incast = draws.Between(0, 3) == 0;
+  const int classes = Layout::Create(spec, 1)->channel_classes();
   for (Send& send : sends) {
     send.destination = incast ? 0 : static_cast<int>(draws.Between(0, spec.endpoints - 1));
     send.source = static_cast<int>((send.destination + draws.Between(1, spec.endpoints - 1)) %
                                    spec.endpoints);
     send.size = Bytes(draws.Between(0, 2) == 0 ? draws.Between(0, 600) : draws.Between(0, 40'000));
     send.virtual_channel =
-        static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels - 1));
+        static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels / classes - 1));
     send.delay = Picoseconds(draws.Between(0, 1) * draws.Between(0, 2'000'000));
     send.tell_when_sent = draws.Between(0, 3) == 0;
   }

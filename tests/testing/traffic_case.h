@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/testing/fabric_shapes.h"
 #include "tests/testing/fabric_specs.h"
 #include "tests/testing/traffic.h"
 
@@ -41,12 +42,13 @@ inline FaultSchedule RandomFaultsFor(uint64_t seed, const FabricSpec& spec, Draw
   return faults;
 }
 
-// As RandomFabric, also with rates that do not divide.
+// As RandomFabric, also of any shape, and with rates that do not divide.
 inline FabricSpec RandomFabricOfAnyRate(Draws& draws) {
   FabricSpec spec = RandomFabric(draws);
   if (draws.Between(0, 2) == 0) {
     spec.link.lanes = static_cast<int>(draws.Between(1, 7));
   }
+  DrawShape(draws, spec);
   return spec;
 }
 

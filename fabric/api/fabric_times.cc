@@ -1,0 +1,169 @@
+#include "fabric/api/fabric_times.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "fabric/api/spec_checks.h"
+#include "fabric/base/status.h"
+#include "fabric/model/block_tag.h"
+
+namespace upfabric::fabric {
+namespace {
+
+using sim::Ticks;
+
+// Wire units of a flit, for the draws; any number will do where no flit fails.
+Ratio UnitsPerFlit(const LinkSpec& link, const LinkTiming& timing) {
+  return link.has_errors ? Ratio(link.errors.flit.count()) / timing.framing().unit_bytes()
+                         : Ratio(1);
+}
+
+}  // namespace
+
+FabricTimes::LinkKind::LinkKind(const LinkSpec& spec, const LinkTiming& from)
+    : timing(from), errors(UnitsPerFlit(spec, from)), shapes(timing.shapes()) {}
+
+absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpec& spec,
+                                                                 const FabricOptions& options,
+                                                                 const Layout& layout) {
+  auto times = std::unique_ptr<FabricTimes>(new FabricTimes);
+  UPF_RETURN_IF_ERROR(times->MakeKinds(spec));
+  UPF_RETURN_IF_ERROR(CheckInSwitch(spec, times->timing(0), layout));
+  times->MakeEndpoint(spec, options, layout);
+  UPF_RETURN_IF_ERROR(times->MakeChannels(spec, options, layout));
+  if (spec.switch_chip.in_switch.has_value()) {
+    times->MakeReduction(spec, layout);
+  }
+  UPF_RETURN_IF_ERROR(times->MakeWindow());
+  return times;
+}
+
+// All kinds count in one clock, in which every packet of each lasts whole ticks.
+absl::Status FabricTimes::MakeKinds(const FabricSpec& spec) {
+  int64_t q = 1;
+  const int kinds = 1 + static_cast<int>(spec.more_links.size());
+  for (int kind = 0; kind < kinds; ++kind) {
+    UPF_ASSIGN_OR_RETURN(const LinkTiming timing,
+                         LinkTiming::Create(spec.LinkOfKind(kind), spec.protocol));
+    q = std::min(std::lcm(q, timing.clock().ticks_per_picosecond()),
+                 sim::Clock::kTicksPerPicosecondMax);
+  }
+  const sim::Clock clock(q);
+  for (int kind = 0; kind < kinds; ++kind) {
+    const LinkSpec& link = spec.LinkOfKind(kind);
+    UPF_ASSIGN_OR_RETURN(const LinkTiming timing, LinkTiming::Create(link, spec.protocol, &clock));
+    UPF_RETURN_IF_ERROR(CheckRetryWindow(link, timing));
+    kinds_.push_back(std::make_unique<LinkKind>(link, timing));
+  }
+  return absl::OkStatus();
+}
+
+void FabricTimes::MakeEndpoint(const FabricSpec& spec, const FabricOptions& options,
+                               const Layout& layout) {
+  endpoint_.clock = clock();
+  endpoint_.framing = &timing(0).framing();
+  endpoint_.injection = clock().FromPicoseconds(spec.endpoint.injection);
+  endpoint_.local_latency = clock().FromPicoseconds(spec.endpoint.local_latency);
+  endpoint_.ticks_per_local_byte =
+      spec.endpoint.memory_bandwidth.PicosecondsPerByte() * Ratio(clock().ticks_per_picosecond());
+  endpoint_.channel_classes = layout.channel_classes();
+  endpoint_.virtual_channels = spec.switch_chip.virtual_channels / layout.channel_classes();
+  if (options.virtual_channels > 0) {
+    endpoint_.virtual_channels = std::min(options.virtual_channels, endpoint_.virtual_channels);
+  }
+  endpoint_.seed = options.seed;
+  endpoint_.spread = spec.endpoint.spread;
+  endpoint_.direct = layout.direct();
+  endpoint_.faults = &faults;
+}
+
+// Requests of reduce-reads get a virtual channel of their own, behind those of the data.
+absl::Status FabricTimes::MakeChannels(const FabricSpec& spec, const FabricOptions& options,
+                                       const Layout& layout) {
+  HopTimes common;
+  common.full_payload = static_cast<uint16_t>(endpoint_.framing->max_payload().count());
+  common.virtual_channels = endpoint_.virtual_channels * endpoint_.channel_classes +
+                            (spec.switch_chip.in_switch.has_value() ? 1 : 0);
+  common.trains = options.trains;
+  common.delivery = clock().FromPicoseconds(spec.endpoint.delivery);
+  common.injection = endpoint_.injection;
+  common.faults = &faults;
+  UPF_RETURN_IF_ERROR(AddChannel(spec, common, 0, kEndpointReceives));
+  for (const Layout::Chip& chip : layout.chips()) {
+    UPF_RETURN_IF_ERROR(AddChannel(spec, common, 0, chip.kind));
+  }
+  for (const Layout::Trunk& trunk : layout.trunks()) {
+    for (const Layout::ChipPort& end : {trunk.from, trunk.to}) {
+      const Layout::Chip& chip = layout.chips()[Index(end.chip)];
+      UPF_RETURN_IF_ERROR(AddChannel(spec, common, trunk.kind, chip.kind));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FabricTimes::AddChannel(const FabricSpec& spec, const HopTimes& common, int link_kind,
+                                     int receiver) {
+  const auto [found, is_new] = channels_.try_emplace({link_kind, receiver});
+  if (!is_new) {
+    return absl::OkStatus();
+  }
+  const LinkSpec& link = spec.LinkOfKind(link_kind);
+  LinkKind& kind = *kinds_[Index(link_kind)];
+  const bool to_endpoint = receiver == kEndpointReceives;
+  const Bytes buffer =
+      to_endpoint ? spec.endpoint.buffer_per_vc : spec.SwitchOfKind(receiver).buffer_per_vc;
+  UPF_ASSIGN_OR_RETURN(found->second.buffer_units,
+                       BufferUnits(buffer, link, kind.timing, to_endpoint ? "endpoint" : "switch"));
+  const Ticks wire = clock().FromPicoseconds(kind.timing.WireDelay());
+  HopTimes& times = found->second.times;
+  times = common;
+  times.shapes = &kind.timing.shapes();
+  times.shape_tables = &kind.shapes;
+  times.control_delay = wire;
+  times.data_delay =
+      wire + (to_endpoint ? 0 : clock().FromPicoseconds(spec.SwitchOfKind(receiver).pipeline));
+  times.replay_delay = 2 * wire + clock().FromPicoseconds(link.errors.retry.turnaround);
+  times.flit_error_rate = link.errors.flit_error_rate;
+  times.credit_return = CreditReturnOf(link, kind.timing);
+  times.errors = &kind.errors;
+  return absl::OkStatus();
+}
+
+void FabricTimes::MakeReduction(const FabricSpec& spec, const Layout& layout) {
+  const InSwitchSpec& inside = *spec.switch_chip.in_switch;
+  const HopTimes& times = Channel(0, kEndpointReceives);
+  endpoint_.groups = &groups;
+  reduction_.units = inside.units;
+  reduction_.latency = clock().FromPicoseconds(inside.latency);
+  reduction_.ticks_per_byte = inside.throughput.PicosecondsPerByte() * Ratio(inside.units) *
+                              Ratio(clock().ticks_per_picosecond());
+  for (const Layout::Plane& plane : layout.planes()) {
+    const int ports = plane.links * layout.endpoints();
+    read_limits_.push_back({std::min(inside.sessions / ports, BlockTag::kSessionsMax),
+                            inside.session_payload.count() / times.full_payload, times.full_payload,
+                            times.virtual_channels - 1});
+  }
+}
+
+absl::Status FabricTimes::MakeWindow() {
+  std::vector<Delay> delays = {{"endpoint>port injection", endpoint_.injection},
+                               {"port>endpoint delivery", Channel(0, kEndpointReceives).delivery}};
+  for (const auto& [key, channel] : channels_) {
+    const auto [link_kind, receiver] = key;
+    const std::string suffix = link_kind > 0 ? absl::StrCat(" on links of kind ", link_kind) : "";
+    const char* const packets =
+        receiver == kEndpointReceives ? "switch>port packets" : "port>switch packets";
+    delays.push_back({absl::StrCat(packets, suffix), channel.times.data_delay});
+    delays.push_back({absl::StrCat("link credits", suffix), channel.times.control_delay});
+  }
+  window_ = *std::min_element(delays.begin(), delays.end(),
+                              [](const Delay& a, const Delay& b) { return a.ticks < b.ticks; });
+  if (window_.ticks <= 0) {
+    return absl::InvalidArgumentError(absl::StrCat("fabric: the delay of ", window_.name,
+                                                   " is 0; between components it must be more"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace upfabric::fabric

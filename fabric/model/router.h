@@ -1,0 +1,48 @@
+// Where a packet can go from a switch chip on its way to its destination.
+//
+// Shape:   chips and their ports are numbered as fabric/topo/layout.h does.
+// Threads: none; a router has no state, so every chip and partition decides alike.
+
+#ifndef UPFABRIC_FABRIC_MODEL_ROUTER_H_
+#define UPFABRIC_FABRIC_MODEL_ROUTER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/container/inlined_vector.h"
+#include "fabric/sim/record.h"
+
+namespace upfabric::fabric {
+
+// One way to go on: the output, and the virtual channel there.
+struct Hop {
+  int output = 0;
+  uint8_t virtual_channel = 0;
+};
+
+using Hops = absl::InlinedVector<Hop, 16>;
+
+// Which of several ways a packet takes.
+enum class Routing {
+  kStatic,    // one for each destination
+  kHashed,    // one for each message
+  kSprayed,   // another one for each packet of a message
+  kAdaptive,  // the output with the least queue
+};
+
+class Router {
+ public:
+  virtual ~Router() = default;
+
+  // Writes the ways of a packet that came in on `input`, at least one, in an order that depends on
+  // nothing else. The chip behind the source may note something in packet.via.
+  virtual void Route(int chip, int input, sim::Record& packet, Hops& hops) const = 0;
+};
+
+// Which of `ways` a packet takes from chip `chip`; the same for all of a message on one link.
+// Requires: routing is kStatic or kHashed.
+size_t WayOf(Routing routing, int chip, const sim::Record& packet, size_t ways);
+
+}  // namespace upfabric::fabric
+
+#endif  // UPFABRIC_FABRIC_MODEL_ROUTER_H_
