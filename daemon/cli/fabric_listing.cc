@@ -307,6 +307,13 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
   json.Key("unloaded_path_pJ_per_bit").Raw(EnergyText(EnergyOf(view.UnloadedPath())));
   json.Key("window_ns").Raw(NanosecondsText(fabric.built->Window()));
   json.Key("window_limit").String(fabric.built->WindowLimit());
+  if (const auto clusters = fabric.built->Clusters()) {
+    json.Key("clusters").BeginObject();
+    json.Key("count").Int(clusters->clusters);
+    json.Key("window_ns").Raw(NanosecondsText(clusters->window));
+    json.Key("window_limit").String(clusters->limit);
+    json.EndObject();
+  }
   json.Key("switches").Int(counts.switches);
   json.Key("links").Int(counts.links);
   json.Key("channels").Int(counts.channels);
@@ -357,6 +364,18 @@ std::string PresetsJson(const std::vector<ListedFabric>& presets) {
   return json.text() + "\n";
 }
 
+// Nothing where all parts advance in the common window.
+std::string ClustersText(const ListedFabric& fabric) {
+  const std::optional<fabric::ClusterInfo> clusters = fabric.built->Clusters();
+  if (!clusters.has_value()) {
+    return "";
+  }
+  return absl::StrCat("  clusters: ", clusters->clusters,
+                      clusters->clusters == 1 ? " plane" : " planes", ", each in windows of ",
+                      NanosecondsText(clusters->window), " ns of its own, limited by ",
+                      clusters->limit, "\n");
+}
+
 std::string FabricText(const ListedFabric& fabric) {
   const fabric::FabricView& view = fabric.built->view();
   const Counts counts = CountsOf(view);
@@ -371,8 +390,8 @@ std::string FabricText(const ListedFabric& fabric) {
       "  an endpoint sends and receives ", GigabytesText(view.EndpointRate()),
       " GB/s of data each way, before packet overhead\n", CreditsText(fabric),
       ErrorsText(fabric.spec.link), "  window ", NanosecondsText(fabric.built->Window()),
-      " ns, limited by ", fabric.built->WindowLimit(), "\n\n", EfficiencyText(fabric), "\n",
-      PathText(fabric));
+      " ns, limited by ", fabric.built->WindowLimit(), "\n", ClustersText(fabric), "\n",
+      EfficiencyText(fabric), "\n", PathText(fabric));
 }
 
 std::string FabricJson(const ListedFabric& fabric) {

@@ -39,6 +39,7 @@ class FabricImpl final : public Fabric {
     return times_->clock().ToPicoseconds(times_->window().ticks);
   }
   std::string WindowLimit() const override { return times_->window().name; }
+  std::optional<ClusterInfo> Clusters() const override;
   absl::Status SetGroups(GroupTable groups) override;
   void Attach(EndpointId endpoint, MessagePortClient* client) override;
   absl::Status SetFaults(const FaultSchedule& schedule) override;
@@ -81,6 +82,18 @@ class FabricImpl final : public Fabric {
   bool running_ = false;
   bool routes_move_ = false;  // links or planes go down or up in the schedule
 };
+
+std::optional<ClusterInfo> FabricImpl::Clusters() const {
+  if (!times_->cluster_window().has_value()) {
+    return std::nullopt;
+  }
+  const FabricTimes::Delay& inner = *times_->cluster_window();
+  ClusterInfo info;
+  info.clusters = static_cast<int>(layout_.planes().size());
+  info.window = times_->clock().ToPicoseconds(inner.ticks);
+  info.limit = inner.name;
+  return info;
+}
 
 absl::Status FabricImpl::SetGroups(GroupTable groups) {
   if (times_->reduction() == nullptr) {
@@ -145,15 +158,15 @@ void FabricImpl::WakeWaiting() {
 }
 
 absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
-  const auto window_length = [this](int64_t window) -> Ticks {
-    if (options_.random_window_seed == 0) {
-      return times_->window().ticks;
-    }
-    const uint64_t draw = Chain(options_.random_window_seed, static_cast<uint64_t>(window));
-    return 1 + static_cast<Ticks>(draw % static_cast<uint64_t>(times_->window().ticks));
-  };
+  sim::Engine::Shorten shorten;
+  if (options_.random_window_seed != 0) {
+    shorten = [this](int64_t index, Ticks longest) -> Ticks {
+      const uint64_t draw = Chain(options_.random_window_seed, static_cast<uint64_t>(index));
+      return 1 + static_cast<Ticks>(draw % static_cast<uint64_t>(longest));
+    };
+  }
   running_ = true;
-  absl::Status status = engine_.Run(exchange, window_length);
+  absl::Status status = engine_.Run(exchange, times_->window().ticks, shorten);
   running_ = false;
   hashes_.clear();
   for (const FabricParts::EndpointParts& parts : parts_.endpoints()) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,21 @@ struct FabricOptions {
   int virtual_channels = 0;
   // Handle packets that leave back to back as one record; the result is the same.
   bool trains = true;
+  // Parts of a plane joined by links that are shorter than this form a cluster: they advance in
+  // windows of their own inside the common one, which such links then do not shorten.
+  Picoseconds min_window = Picoseconds(50'000);
   // Tests only: draw each window's length from [1, W]; switches merge their outputs; components
   // are made in another order. None of them changes a result.
   uint64_t random_window_seed = 0;
   bool merge_outputs = false;
   bool reverse_construction = false;
+};
+
+// The clusters of a fabric: planes whose chips and ports advance in shorter windows.
+struct ClusterInfo {
+  int clusters = 0;
+  Picoseconds window;
+  std::string limit;  // what sets it, as WindowLimit
 };
 
 // Counters of one channel of a link, all since construction (they add up over rows).
@@ -89,6 +100,8 @@ class Fabric {
   // Window W and the channel that sets it: "gpu:port>switch credits".
   virtual Picoseconds Window() const = 0;
   virtual std::string WindowLimit() const = 0;
+  // Empty if no link is shorter than FabricOptions::min_window.
+  virtual std::optional<ClusterInfo> Clusters() const = 0;
 
   // Names the groups of the next rows by their index, for multicasts and reduce-reads; the same
   // call in all partitions. Returns kUnimplemented if the switches can do neither, or while the

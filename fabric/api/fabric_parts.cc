@@ -90,6 +90,7 @@ void FabricParts::MakeEndpoints() {
 // Chips, then the ports that face them.
 void FabricParts::MakePlane(int plane) {
   const Layout::Plane& shape = layout_.planes()[static_cast<size_t>(plane)];
+  const ComponentId first = engine_.NextId();
   for (int i = 0; i < shape.chips && layout_.OwnerOfPlane(plane) == options_.partition; ++i) {
     MakeChip(shape.first_chip + i);
   }
@@ -100,6 +101,9 @@ void FabricParts::MakePlane(int plane) {
         MakePort(EndpointId(e), link);
       }
     }
+  }
+  if (const std::optional<FabricTimes::Delay>& window = times_.cluster_window()) {
+    engine_.AddCluster(first, engine_.NextId().value() - first.value(), window->ticks);
   }
 }
 

@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpe
   if (spec.switch_chip.in_switch.has_value()) {
     times->MakeReduction(spec, layout);
   }
-  UPF_RETURN_IF_ERROR(times->MakeWindow());
+  UPF_RETURN_IF_ERROR(times->MakeWindow(options));
   return times;
 }
 
@@ -146,22 +146,36 @@ void FabricTimes::MakeReduction(const FabricSpec& spec, const Layout& layout) {
   }
 }
 
-absl::Status FabricTimes::MakeWindow() {
+// What a plane's parts send each other need not cross partitions, nor wait for the common window.
+absl::Status FabricTimes::MakeWindow(const FabricOptions& options) {
   std::vector<Delay> delays = {{"endpoint>port injection", endpoint_.injection},
                                {"port>endpoint delivery", Channel(0, kEndpointReceives).delivery}};
+  std::vector<Delay> inner;
   for (const auto& [key, channel] : channels_) {
     const auto [link_kind, receiver] = key;
     const std::string suffix = link_kind > 0 ? absl::StrCat(" on links of kind ", link_kind) : "";
-    const char* const packets =
-        receiver == kEndpointReceives ? "switch>port packets" : "port>switch packets";
-    delays.push_back({absl::StrCat(packets, suffix), channel.times.data_delay});
-    delays.push_back({absl::StrCat("link credits", suffix), channel.times.control_delay});
+    const char* const packets = receiver == kEndpointReceives ? "switch>port packets"
+                                : link_kind > 0               ? "switch>switch packets"
+                                                              : "port>switch packets";
+    inner.push_back({absl::StrCat(packets, suffix), channel.times.data_delay});
+    inner.push_back({absl::StrCat("link credits", suffix), channel.times.control_delay});
   }
-  window_ = *std::min_element(delays.begin(), delays.end(),
-                              [](const Delay& a, const Delay& b) { return a.ticks < b.ticks; });
-  if (window_.ticks <= 0) {
-    return absl::InvalidArgumentError(absl::StrCat("fabric: the delay of ", window_.name,
-                                                   " is 0; between components it must be more"));
+  const auto smallest = [](const std::vector<Delay>& of) {
+    return *std::min_element(of.begin(), of.end(),
+                             [](const Delay& a, const Delay& b) { return a.ticks < b.ticks; });
+  };
+  window_ = smallest(delays);
+  const Delay short_link = smallest(inner);
+  if (short_link.ticks < std::min(window_.ticks, clock().FromPicoseconds(options.min_window))) {
+    cluster_window_ = short_link;
+  } else if (short_link.ticks < window_.ticks) {
+    window_ = short_link;
+  }
+  for (const Delay& delay : {window_, cluster_window_.value_or(window_)}) {
+    if (delay.ticks <= 0) {
+      return absl::InvalidArgumentError(absl::StrCat("fabric: the delay of ", delay.name,
+                                                     " is 0; between components it must be more"));
+    }
   }
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,8 +55,11 @@ class FabricTimes {
   int64_t WireBytes(int64_t units) const {
     return (timing(0).framing().unit_bytes() * Ratio(units)).Ceil();
   }
-  // The smallest delay of any channel.
+  // The smallest delay of any channel, those inside clusters left out.
   const Delay& window() const { return window_; }
+  // The smallest delay of links; empty unless it is shorter than FabricOptions::min_window, which
+  // makes each plane a cluster.
+  const std::optional<Delay>& cluster_window() const { return cluster_window_; }
 
   // What switches reduce with; null where they do not. Limits of reads are by plane.
   const ReductionTimes* reduction() const { return read_limits_.empty() ? nullptr : &reduction_; }
@@ -89,7 +93,7 @@ class FabricTimes {
                           int receiver);
   void MakeEndpoint(const FabricSpec& spec, const FabricOptions& options, const Layout& layout);
   void MakeReduction(const FabricSpec& spec, const Layout& layout);
-  absl::Status MakeWindow();
+  absl::Status MakeWindow(const FabricOptions& options);
 
   std::vector<std::unique_ptr<LinkKind>> kinds_;
   std::map<std::pair<int, int>, ChannelKind> channels_;  // by kind of link and receiver
@@ -97,6 +101,7 @@ class FabricTimes {
   ReductionTimes reduction_;
   std::vector<ReadLimits> read_limits_;
   Delay window_;
+  std::optional<Delay> cluster_window_;
 };
 
 }  // namespace upfabric::fabric

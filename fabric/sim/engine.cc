@@ -46,12 +46,17 @@ void Engine::WakeAt(ComponentId component, Ticks time) {
   next = std::min(next, time);
 }
 
-absl::Status Engine::Run(WindowExchange& exchange,
-                         const std::function<Ticks(int64_t)>& window_length) {
+void Engine::AddCluster(ComponentId first, int components, Ticks window) {
+  UPF_CHECK(clusters_.empty() || clusters_.back().end <= first.index());
+  clusters_.push_back({first.index(), first.index() + static_cast<size_t>(components), window});
+}
+
+absl::Status Engine::Run(WindowExchange& exchange, Ticks window, const Shorten& shorten) {
   std::vector<CrossingRecord> incoming;
   now_ = 0;  // not in Reset: after a row it still tells when the row ended
-  Ticks mine = next_.empty() ? kNever : *std::min_element(next_.begin(), next_.end());
-  for (int64_t window = 0;; ++window) {
+  windows_of_clusters_ = 0;
+  Ticks mine = FirstOf(0, next_.size());
+  for (int64_t index = 0;; ++index) {
     UPF_ASSIGN_OR_RETURN(const Ticks start,
                          exchange.Swap(outgoing_, std::min(mine, next_crossing_), incoming));
     for (std::vector<CrossingRecord>& records : outgoing_) {
@@ -63,16 +68,38 @@ absl::Status Engine::Run(WindowExchange& exchange,
     }
     Accept(incoming);
     incoming.clear();
-    now_ = start + window_length(window);
-    mine = RunWindow(now_);
+    now_ = start + (shorten ? shorten(index, window) : window);
+    mine = RunWindow(now_, shorten);
     ++totals_.windows;
   }
 }
 
 // A component that advances may lower the next time of one that has advanced already; that is why
 // the smallest is taken in a second scan.
-Ticks Engine::RunWindow(Ticks window_end) {
-  for (size_t i = 0; i < components_.size(); ++i) {
+Ticks Engine::RunWindow(Ticks window_end, const Shorten& shorten) {
+  size_t begin = 0;
+  for (const Cluster& cluster : clusters_) {
+    AdvanceDue(begin, cluster.begin, window_end);
+    RunCluster(cluster, window_end, shorten);
+    begin = cluster.end;
+  }
+  AdvanceDue(begin, components_.size(), window_end);
+  return FirstOf(0, next_.size());
+}
+
+void Engine::RunCluster(const Cluster& cluster, Ticks window_end, const Shorten& shorten) {
+  while (true) {
+    const Ticks start = FirstOf(cluster.begin, cluster.end);
+    if (start >= window_end) {
+      return;
+    }
+    const Ticks window = shorten ? shorten(windows_of_clusters_++, cluster.window) : cluster.window;
+    AdvanceDue(cluster.begin, cluster.end, std::min(start + window, window_end));
+  }
+}
+
+void Engine::AdvanceDue(size_t begin, size_t end, Ticks window_end) {
+  for (size_t i = begin; i < end; ++i) {
     if (next_[i] >= window_end) {
       continue;
     }
@@ -81,11 +108,14 @@ Ticks Engine::RunWindow(Ticks window_end) {
     UPF_CHECK_OP(known, >=, window_end);
     next_[i] = std::min(next_[i], known);
   }
-  Ticks smallest = kNever;
-  for (const Ticks next : next_) {
-    smallest = std::min(smallest, next);
+}
+
+Ticks Engine::FirstOf(size_t begin, size_t end) const {
+  Ticks first = kNever;
+  for (size_t i = begin; i < end; ++i) {
+    first = std::min(first, next_[i]);
   }
-  return smallest;
+  return first;
 }
 
 void Engine::Accept(const std::vector<CrossingRecord>& incoming) {

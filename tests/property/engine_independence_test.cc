@@ -83,11 +83,16 @@ struct Way {
   bool random_windows = false;
   bool merge_outputs = false;
   bool reverse_construction = false;
+  Picoseconds min_window = Picoseconds(50'000);
 };
 
 constexpr Way kWays[] = {
     {.name = "single packets", .trains = false},
     {.name = "random windows", .random_windows = true},
+    {.name = "no clusters", .min_window = Picoseconds(0)},
+    {.name = "clusters wherever links are shorter than injection",
+     .random_windows = true,
+     .min_window = Picoseconds(1'000'000)},
     {.name = "merged outputs", .merge_outputs = true},
     {.name = "reverse construction", .reverse_construction = true},
     {.name = "2 partitions",
@@ -114,6 +119,7 @@ void ExpectOneResult(uint64_t seed) {
     options.trains = way.trains;
     options.random_window_seed = way.random_windows ? seed + 1 : 0;
     options.merge_outputs = way.merge_outputs;
+    options.min_window = way.min_window;
     options.reverse_construction = way.reverse_construction;
     ExpectSame(expected, RunTraffic(made.spec, made.sends, options, way.partitions, made.faults),
                way.name);
