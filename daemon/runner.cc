@@ -420,8 +420,8 @@ Ratio RunnerImpl::LinkBitsPerSecond() const {
 void RunnerImpl::CheckRates() {
   constexpr int64_t kBitPicoseconds = 8'000'000'000'000;  // 8 bits a byte, 10^12 ps a second
   constexpr int64_t kRoundedUp = 2;                       // bytes, one in each of the two counts
-  const Ratio picoseconds_per_byte = Ratio(kBitPicoseconds) / LinkBitsPerSecond();
   for (const ChannelCounters& channel : fabric_->Counters()) {
+    const Ratio picoseconds_per_byte = Ratio(kBitPicoseconds) / channel.rate.bits_per_second();
     const int64_t bytes = channel.wire_bytes + channel.discarded_wire_bytes - kRoundedUp;
     UPF_CHECK_OP((picoseconds_per_byte * Ratio(std::max<int64_t>(bytes, 0))).Ceil(), <=,
                  fabric_->Now().since_start().count());
@@ -446,7 +446,7 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
   collectives::BoundFigures figures;
   figures.links = fabric_->view().links_per_endpoint();
   figures.link_bits_per_second = LinkBitsPerSecond();
-  for (const fabric::PathElement& element : fabric_->view().UnloadedPath()) {
+  for (const fabric::PathElement& element : fabric_->view().ShortestPath()) {
     figures.path_latency += element.latency;
   }
   figures.local_latency = spec_.endpoint.local_latency;

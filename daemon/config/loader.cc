@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -18,6 +19,7 @@
 #include "fabric/base/status.h"
 #include "fabric/config/faults_from_proto.h"
 #include "fabric/config/from_proto.h"
+#include "fabric/config/inheritance.h"
 #include "fabric/presets/presets.h"
 
 namespace upfabric::daemon {
@@ -87,37 +89,72 @@ absl::Status LoadFile(const std::string& path, google::protobuf::Message& messag
   return reader(text, message, lines);
 }
 
-absl::StatusOr<v1::Fabric> LoadPreset(const fabric::PresetFile& preset) {
+// How long a chain of bases may be; a longer one goes in a circle.
+constexpr int kBasesMax = 8;
+
+absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string& folder,
+                                int bases_left);
+
+// Takes over the base, and checks what is then there.
+absl::Status Complete(const SourceLines& lines, const std::string& folder, int bases_left,
+                      v1::Fabric& fabric) {
+  if (fabric.has_base()) {
+    if (bases_left == 0) {
+      return lines.Error("base", absl::StrCat("stands on ", kBasesMax,
+                                              " others or goes in a circle; give a shorter chain"));
+    }
+    const absl::StatusOr<v1::Fabric> base = Load(fabric.base(), folder, bases_left - 1);
+    if (!base.ok()) {
+      return lines.Error("base", std::string(base.status().message()));
+    }
+    UPF_RETURN_IF_ERROR(lines.Locate(fabric::TakeOver(*base, fabric), ""));
+  } else if (fabric.without_size() > 0) {
+    return lines.Error("without", "is given without a base; give both or neither");
+  }
+  return lines.Locate(fabric::FabricSpecFromProto(fabric).status(), "");
+}
+
+absl::StatusOr<v1::Fabric> LoadPreset(const fabric::PresetFile& preset, int bases_left) {
   SourceLines lines(absl::StrCat("preset ", std::string(preset.id)));
   v1::Fabric fabric;
   UPF_RETURN_IF_ERROR(ReadYaml(std::string(preset.yaml), fabric, lines));
-  UPF_RETURN_IF_ERROR(lines.Locate(fabric::FabricSpecFromProto(fabric).status(), ""));
+  UPF_RETURN_IF_ERROR(Complete(lines, "", bases_left, fabric));
   return fabric;
 }
 
-}  // namespace
-
-absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path) {
+absl::StatusOr<v1::Fabric> LoadFile(const std::string& path, int bases_left) {
   SourceLines lines(path);
   v1::Fabric fabric;
   UPF_RETURN_IF_ERROR(LoadFile(path, fabric, lines));
-  UPF_RETURN_IF_ERROR(lines.Locate(fabric::FabricSpecFromProto(fabric).status(), ""));
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  UPF_RETURN_IF_ERROR(Complete(lines, folder, bases_left, fabric));
   return fabric;
 }
 
-absl::StatusOr<v1::Fabric> ResolveFabric(const std::string& id_or_path) {
+absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string& folder,
+                                int bases_left) {
   if (absl::StrContains(id_or_path, "/") || FindReader(id_or_path) != nullptr) {
-    return LoadFabricFile(id_or_path);
+    return LoadFile((std::filesystem::path(folder) / id_or_path).string(), bases_left);
   }
   std::string known;
   for (const fabric::PresetFile& preset : fabric::Presets()) {
     if (preset.id == id_or_path) {
-      return LoadPreset(preset);
+      return LoadPreset(preset, bases_left);
     }
     absl::StrAppend(&known, known.empty() ? "" : ", ", std::string(preset.id));
   }
   return absl::NotFoundError(absl::StrCat("unknown fabric \"", id_or_path, "\"; known are ", known,
                                           ", or a file ending in ", Extensions()));
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path) {
+  return LoadFile(path, kBasesMax);
+}
+
+absl::StatusOr<v1::Fabric> ResolveFabric(const std::string& id_or_path) {
+  return Load(id_or_path, "", kBasesMax);
 }
 
 absl::StatusOr<v1::Workload> LoadWorkloadFile(const std::string& path) {
@@ -161,6 +198,9 @@ absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path) {
   if (!scenario.has_fabric() || !scenario.has_workload()) {
     return lines.Error("", absl::StrCat("has no ", scenario.has_fabric() ? "workload" : "fabric",
                                         "; a scenario has a fabric and a workload"));
+  }
+  if (scenario.fabric().has_base()) {
+    return lines.Error("fabric.base", "has no place in a scenario, which holds its whole fabric");
   }
   UPF_RETURN_IF_ERROR(
       lines.Locate(fabric::FabricSpecFromProto(scenario.fabric()).status(), "fabric."));

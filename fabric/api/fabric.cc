@@ -257,6 +257,7 @@ std::vector<ChannelCounters> FabricImpl::Counters() const {
     counters.plane = channel.plane;
     counters.link = channel.link;
     counters.to_switch = channel.from_endpoint;
+    counters.rate = times_->timing(channel.kind).rate();
     counters.packets = sent.packets;
     counters.payload_bytes = sent.payload_bytes;
     counters.wire_bytes = times_->WireBytes(sent.wire_units);

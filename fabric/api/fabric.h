@@ -49,10 +49,11 @@ struct ClusterInfo {
 // Counters of one channel of a link, all since construction (they add up over rows).
 struct ChannelCounters {
   std::string name;  // "gpu0:3>sw3:0"; stable
-  int endpoint = 0;  // the accelerator at one end
-  int plane = 0;     // the switch at the other
-  int link = 0;      // index of the link among those of the endpoint
-  bool to_switch = false;
+  int endpoint = 0;  // the accelerator at one end; -1 between switches
+  int plane = 0;     // the network at the other
+  int link = 0;      // index of the link among those of the endpoint, or among those of switches
+  bool to_switch = false;  // away from the endpoint; between switches one of the two directions
+  Bandwidth rate;          // of data, as built
   int64_t packets = 0;
   int64_t payload_bytes = 0;
   int64_t wire_bytes = 0;  // rounded up

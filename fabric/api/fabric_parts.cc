@@ -293,6 +293,7 @@ void FabricParts::AddTrunkChannels(int trunk) {
     channel.plane = layout_.chips()[static_cast<size_t>(from.chip)].plane;
     channel.link = trunk;
     channel.number = layout_.LinkOfTrunk(trunk);
+    channel.kind = ends.kind;
     channel.from_endpoint = forward;
     channel.chip = sender->part.get();
     channel.chip_port = from.port;

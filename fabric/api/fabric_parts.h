@@ -45,6 +45,7 @@ class FabricParts {
     int plane = 0;
     int link = 0;    // of the endpoint; a trunk: its number
     int number = 0;  // of the link
+    int kind = 0;    // likewise
     bool from_endpoint = false;
     const Transmitter* sender = nullptr;
     const ReceiveCounters* received = nullptr;

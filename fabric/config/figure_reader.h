@@ -56,6 +56,9 @@ class FigureReader {
   // Keeps an error at `path` unless `holds`. Checks after the first error are void.
   void Require(bool holds, std::string_view path, std::string_view message);
 
+  // Put before the paths of all that follows.
+  void SetPrefix(std::string_view prefix) { prefix_ = prefix; }
+
   const absl::Status& status() const { return status_; }
 
  private:
@@ -63,6 +66,7 @@ class FigureReader {
   template <typename T>
   T Take(const absl::StatusOr<T>& parsed, std::string_view path);
 
+  std::string prefix_;
   absl::Status status_;
 };
 

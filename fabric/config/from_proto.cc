@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -10,17 +11,14 @@
 #include "fabric/base/units_text.h"
 #include "fabric/config/completeness.h"
 #include "fabric/config/figure_reader.h"
-#include "fabric/model/residual_errors.h"
+#include "fabric/config/inheritance.h"
+#include "fabric/config/link_from_proto.h"
+#include "fabric/config/topology_from_proto.h"
 
 namespace upfabric::fabric {
 namespace {
 
 // chosen: far above anything built; the engine's own limits are tighter where it has some.
-constexpr int kLanesMax = 1024;
-constexpr int kInterleaveMax = 64;
-constexpr int kSymbolBitsMax = 16;
-constexpr int kDataSymbolsMax = 65'536;
-constexpr int kFlitCodewordsMax = 64;
 constexpr int kGroupsMax = 65'536;
 constexpr int kSessionsMax = 65'536;
 constexpr int kBlockPacketsMax = 256;
@@ -28,9 +26,6 @@ constexpr int kUnitsMax = 1024;
 constexpr int kHeaderFlitsMax = 64;
 constexpr int kGenerationMax = 99;
 constexpr int kRadixMax = 65'536;
-constexpr int kEndpointsMax = 65'536;
-constexpr int kPlanesMax = 1024;
-constexpr int kLinksMax = 1024;
 
 void RequireMultiple(Bytes whole, Bytes part, const std::string& path, const std::string& part_name,
                      FigureReader& reader) {
@@ -116,150 +111,6 @@ EndpointSpec ReadEndpoint(const v1::Endpoint& proto, FigureReader& reader) {
   return spec;
 }
 
-ErrorSpec ReadErrors(const v1::Errors& proto, FigureReader& reader) {
-  ErrorSpec spec;
-  if (proto.has_flit_error_rate()) {
-    spec.flit_error_rate = reader.ErrorRate(proto.flit_error_rate(), "link.errors.flit_error_rate");
-  }
-  spec.flit = reader.PacketPart(proto.flit(), "link.errors.flit", Zero::kRefused);
-  const v1::Retry& retry = proto.retry();
-  spec.retry.window = reader.Buffer(retry.window(), "link.errors.retry.window");
-  spec.retry.ack_spacing =
-      reader.PacketPart(retry.ack_spacing(), "link.errors.retry.ack_spacing", Zero::kAllowed);
-  spec.retry.turnaround =
-      reader.Time(retry.turnaround(), "link.errors.retry.turnaround", Zero::kAllowed);
-  return spec;
-}
-
-CodeSpec ReadCode(const v1::Code& proto, int64_t codeword_bits, FigureReader& reader) {
-  CodeSpec spec;
-  spec.symbol_bits = reader.Bits(proto.symbol(), "link.fec.code.symbol");
-  reader.Require(
-      spec.symbol_bits >= 1 && spec.symbol_bits <= kSymbolBitsMax &&
-          codeword_bits % spec.symbol_bits == 0,
-      "link.fec.code.symbol.value",
-      absl::StrCat(proto.symbol().value(), " does not cut a codeword of ", codeword_bits,
-                   "b into whole symbols; allowed are such of 1b to ", kSymbolBitsMax, "b"));
-  if (!reader.status().ok()) {
-    return spec;
-  }
-  spec.symbols = codeword_bits / spec.symbol_bits;
-  spec.data_symbols =
-      reader.Count(proto.data_symbols(), "link.fec.code.data_symbols", kDataSymbolsMax);
-  reader.Require(
-      spec.data_symbols <= spec.symbols, "link.fec.code.data_symbols.value",
-      absl::StrCat(proto.data_symbols().value(), " is more than a codeword has; at most ",
-                   spec.symbols, " is allowed"));
-  spec.flit_words =
-      reader.Count(proto.flit_codewords(), "link.fec.code.flit_codewords", kFlitCodewordsMax);
-  return spec;
-}
-
-// Data of a flit's codewords must be room enough for it.
-void RequireFlitFits(const ErrorSpec& errors, const CodeSpec& code, FigureReader& reader) {
-  constexpr int64_t kBitsPerByte = 8;
-  const int64_t room = code.flit_words * code.data_symbols * code.symbol_bits;
-  reader.Require(errors.flit.count() * kBitsPerByte <= room, "link.fec.code.flit_codewords.value",
-                 absl::StrCat("hold ", room, " data bits, less than a flit of ",
-                              FormatSize(errors.flit), "; give as many as a flit lies in"));
-}
-
-// The bit error rate of the medium, if it has one, and the flit error rate that follows from it.
-void ReadBitErrors(const v1::Link& proto, FigureReader& reader, LinkSpec& link) {
-  const std::string path = "link.medium.bit_error_rate";
-  const v1::Figure& figure = proto.medium().bit_error_rate();
-  const bool is_given = proto.medium().has_bit_error_rate();
-  if (link.has_errors) {
-    reader.Require(is_given || proto.errors().has_flit_error_rate(), "link.errors.flit_error_rate",
-                   absl::StrCat("is missing; give {value, source, confidence, note}, or ", path));
-  }
-  if (!is_given) {
-    return;
-  }
-  link.errors.bit_error_rate = reader.ErrorRate(figure, path);
-  reader.Require(link.has_errors, path,
-                 "is given without link.errors, which says how flits are repaired; give both");
-  reader.Require(!proto.errors().has_flit_error_rate(), path,
-                 "is given, and so is link.errors.flit_error_rate; give one of them");
-  reader.Require(!link.has_fec || link.fec.code.has_value(), "link.fec.code",
-                 absl::StrCat("is missing; ", path, " needs it"));
-  if (!reader.status().ok()) {
-    return;
-  }
-  constexpr Ratio kFlitErrorRateMax(1, 100);
-  const ScaledNumber rate = FlitErrorRate(link);
-  link.errors.flit_error_rate = rate.ToRatio();
-  reader.Require(link.errors.flit_error_rate <= kFlitErrorRateMax, path + ".value",
-                 absl::StrCat(figure.value(), " leaves a flit error rate of ", rate.Text(3),
-                              "; at most 1/100 is allowed"));
-}
-
-void ReadMedium(const v1::Medium& proto, FigureReader& reader, LinkSpec& link) {
-  const std::string path = "link.medium";
-  link.medium = proto.name();
-  link.propagation = reader.Propagation(proto.length(), proto.delay(), path);
-  if (proto.has_latency()) {
-    link.medium_latency = reader.Time(proto.latency(), path + ".latency", Zero::kAllowed);
-  }
-  if (proto.has_reach()) {
-    reader.RequireReach(proto.length(), proto.reach(), path);
-  }
-  if (proto.has_energy()) {
-    link.medium_energy = reader.EnergyPerBit(proto.energy(), path + ".energy");
-  }
-}
-
-RetimerSpec ReadRetimer(const v1::Retimer& proto, const std::string& path, FigureReader& reader) {
-  RetimerSpec spec;
-  spec.name = proto.name();
-  spec.latency = reader.Time(proto.latency(), path + ".latency", Zero::kRefused);
-  if (proto.has_energy()) {
-    spec.energy = reader.EnergyPerBit(proto.energy(), path + ".energy");
-  }
-  return spec;
-}
-
-LinkSpec ReadLink(const v1::Link& proto, FigureReader& reader) {
-  LinkSpec spec;
-  spec.lanes = reader.Count(proto.lanes(), "link.lanes", kLanesMax);
-  spec.lane_rate = reader.Rate(proto.lane_rate(), "link.lane_rate");
-  spec.coding = reader.Share(proto.coding(), "link.coding");
-  spec.idle_tax = reader.Tax(proto.idle_tax(), "link.idle_tax");
-  spec.marker_tax = reader.Tax(proto.marker_tax(), "link.marker_tax");
-  spec.phy_tx = reader.Time(proto.phy_tx(), "link.phy_tx", Zero::kAllowed);
-  spec.phy_rx = reader.Time(proto.phy_rx(), "link.phy_rx", Zero::kAllowed);
-  spec.has_fec = proto.has_fec();
-  if (spec.has_fec) {
-    const int64_t codeword_bits = reader.Bits(proto.fec().codeword(), "link.fec.codeword");
-    spec.fec.codeword_bits = Ratio(codeword_bits);
-    spec.fec.interleave =
-        reader.Count(proto.fec().interleave(), "link.fec.interleave", kInterleaveMax);
-    spec.fec.decode = reader.Time(proto.fec().decode(), "link.fec.decode", Zero::kAllowed);
-    if (proto.fec().has_code()) {
-      spec.fec.code = ReadCode(proto.fec().code(), codeword_bits, reader);
-    }
-  }
-  for (int i = 0; i < proto.retimers_size(); ++i) {
-    spec.retimers.push_back(
-        ReadRetimer(proto.retimers(i), absl::StrCat("link.retimers[", i, "]"), reader));
-  }
-  ReadMedium(proto.medium(), reader, spec);
-  if (proto.has_credits()) {
-    const v1::Credits& credits = proto.credits();
-    spec.credit_step = reader.PacketPart(credits.step(), "link.credits.step", Zero::kAllowed);
-    spec.credit_resync = reader.Time(credits.resync(), "link.credits.resync", Zero::kAllowed);
-  }
-  spec.has_errors = proto.has_errors();
-  if (spec.has_errors) {
-    spec.errors = ReadErrors(proto.errors(), reader);
-  }
-  if (spec.has_errors && spec.fec.code.has_value()) {
-    RequireFlitFits(spec.errors, *spec.fec.code, reader);
-  }
-  ReadBitErrors(proto, reader, spec);
-  return spec;
-}
-
 InSwitchSpec ReadInSwitch(const v1::InSwitch& proto, FigureReader& reader) {
   InSwitchSpec spec;
   spec.groups =
@@ -285,32 +136,14 @@ SwitchSpec ReadSwitch(const v1::Switch& proto, FigureReader& reader) {
     spec.arbitration = static_cast<Arbitration>(
         reader.Choice(proto.arbitration(), "switch.arbitration", {"oldest-first", "round-robin"}));
   }
+  if (proto.has_routing()) {
+    spec.routing = static_cast<Routing>(
+        reader.Choice(proto.routing(), "switch.routing", {"static", "hashed"}));
+  }
   if (proto.has_in_switch()) {
     spec.in_switch = ReadInSwitch(proto.in_switch(), reader);
   }
   return spec;
-}
-
-void ReadTopology(const v1::Topology& proto, FigureReader& reader, FabricSpec& fabric) {
-  const v1::Planes& planes = proto.planes();
-  const std::string path = "topology.planes";
-  fabric.endpoints = reader.Count(planes.endpoints(), path + ".endpoints", kEndpointsMax);
-  reader.Require(planes.groups_size() > 0, path, "has no groups; give at least one");
-  int64_t switches = 0;
-  int64_t links = 0;
-  for (int i = 0; i < planes.groups_size() && reader.status().ok(); ++i) {
-    const std::string group = absl::StrCat(path, ".groups[", i, "]");
-    PlaneGroupSpec spec;
-    spec.planes = reader.Count(planes.groups(i).planes(), group + ".planes", kPlanesMax);
-    spec.links = reader.Count(planes.groups(i).links(), group + ".links", kLinksMax);
-    switches += spec.planes;
-    links += int64_t{spec.planes} * spec.links;
-    reader.Require(
-        switches <= kPlanesMax && links <= kLinksMax, group,
-        absl::StrCat("makes ", switches, " planes and ", links, " links of an endpoint; at most ",
-                     kPlanesMax, " and ", kLinksMax, " in all groups are allowed"));
-    fabric.groups.push_back(spec);
-  }
 }
 
 // All bytes of the largest packet, which a buffer must hold. Each is at most a few GiB.
@@ -329,7 +162,13 @@ void RequireBuffersHoldAPacket(const FabricSpec& spec, FigureReader& reader) {
   const std::string message =
       absl::StrCat("is less than the largest packet; at least ", FormatSize(packet), " is needed");
   reader.Require(spec.endpoint.buffer_per_vc >= packet, "endpoint.buffer_per_vc.value", message);
-  reader.Require(spec.switch_chip.buffer_per_vc >= packet, "switch.buffer_per_vc.value", message);
+  for (int kind = 0; kind <= static_cast<int>(spec.more_switches.size()); ++kind) {
+    reader.SetPrefix(kind > 0 ? absl::StrCat("switch_kinds[", kind - 1, "].") : "");
+    reader.Require(std::holds_alternative<FullMeshSpec>(spec.shape) ||
+                       spec.SwitchOfKind(kind).buffer_per_vc >= packet,
+                   "switch.buffer_per_vc.value", message);
+  }
+  reader.SetPrefix("");
 }
 
 Bytes LargestPayload(const ProtocolSpec& protocol) {
@@ -375,31 +214,70 @@ std::optional<Bandwidth> Scaled(Bandwidth rate, Ratio factor) {
   return scaled.has_value() ? std::optional<Bandwidth>(*scaled) : std::nullopt;
 }
 
-void RequireExactRates(const FabricSpec& spec, FigureReader& reader) {
-  const std::string message =
-      "makes a time per byte that cannot be held exactly; give rates, coding and taxes with fewer "
-      "digits";
-  const LinkSpec& link = spec.link;
+constexpr char kTooManyDigits[] =
+    "makes a time per byte that cannot be held exactly; give rates, coding and taxes with fewer "
+    "digits";
+
+void RequireExactRates(const LinkSpec& link, FigureReader& reader) {
   const std::optional<Bandwidth> wire_rate = Scaled(link.lane_rate, Ratio(link.lanes));
   const std::optional<Bandwidth> data_rate =
       Scaled(link.lane_rate, link.coding * Ratio(link.lanes));
   const Ratio idle = Ratio(1) + link.idle_tax;
-  reader.Require(HasByteTime(wire_rate, Ratio(1)), "link.lane_rate.value", message);
-  reader.Require(HasByteTime(data_rate, Ratio(1)), "link.coding.value", message);
-  reader.Require(HasByteTime(data_rate, idle), "link.idle_tax.value", message);
-  reader.Require(HasByteTime(data_rate, idle + link.marker_tax), "link.marker_tax.value", message);
+  reader.Require(HasByteTime(wire_rate, Ratio(1)), "link.lane_rate.value", kTooManyDigits);
+  reader.Require(HasByteTime(data_rate, Ratio(1)), "link.coding.value", kTooManyDigits);
+  reader.Require(HasByteTime(data_rate, idle), "link.idle_tax.value", kTooManyDigits);
+  reader.Require(HasByteTime(data_rate, idle + link.marker_tax), "link.marker_tax.value",
+                 kTooManyDigits);
+}
+
+void RequireExactRates(const FabricSpec& spec, FigureReader& reader) {
+  for (int kind = 0; kind <= static_cast<int>(spec.more_links.size()); ++kind) {
+    reader.SetPrefix(kind > 0 ? absl::StrCat("link_kinds[", kind - 1, "].") : "");
+    RequireExactRates(spec.LinkOfKind(kind), reader);
+  }
+  reader.SetPrefix("");
   reader.Require(HasByteTime(spec.endpoint.memory_bandwidth, Ratio(1)),
-                 "endpoint.memory_bandwidth.value", message);
+                 "endpoint.memory_bandwidth.value", kTooManyDigits);
   if (spec.switch_chip.in_switch.has_value()) {
     reader.Require(HasByteTime(spec.switch_chip.in_switch->throughput,
                                Ratio(spec.switch_chip.in_switch->units)),
-                   "switch.in_switch.throughput.value", message);
+                   "switch.in_switch.throughput.value", kTooManyDigits);
+  }
+}
+
+// Kinds must have names, all different, so that the topology can tell them.
+void ReadKinds(const v1::Fabric& fabric, FigureReader& reader, FabricSpec& spec) {
+  std::set<std::string> names;
+  for (int i = 0; i < fabric.link_kinds_size(); ++i) {
+    const std::string path = absl::StrCat("link_kinds[", i, "].");
+    reader.Require(names.insert(fabric.link_kinds(i).name()).second, path + "name",
+                   absl::StrCat("\"", fabric.link_kinds(i).name(),
+                                "\" is there twice; give each kind a name of its own"));
+    reader.SetPrefix(path);
+    spec.more_links.push_back(ReadLink(fabric.link_kinds(i).link(), reader));
+    reader.SetPrefix("");
+  }
+  names.clear();
+  for (int i = 0; i < fabric.switch_kinds_size(); ++i) {
+    const std::string path = absl::StrCat("switch_kinds[", i, "].");
+    reader.Require(names.insert(fabric.switch_kinds(i).name()).second, path + "name",
+                   absl::StrCat("\"", fabric.switch_kinds(i).name(),
+                                "\" is there twice; give each kind a name of its own"));
+    reader.SetPrefix(path);
+    spec.more_switches.push_back(ReadSwitch(fabric.switch_kinds(i).switch_(), reader));
+    reader.Require(spec.more_switches.back().virtual_channels == spec.switch_chip.virtual_channels,
+                   "switch.virtual_channels.value",
+                   absl::StrCat("differs from the ", spec.switch_chip.virtual_channels,
+                                " of switch; all switches need the same"));
+    reader.SetPrefix("");
   }
 }
 
 }  // namespace
 
-absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& fabric) {
+absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& as_given) {
+  v1::Fabric fabric = as_given;
+  UPF_RETURN_IF_ERROR(CompleteKinds(fabric));
   UPF_RETURN_IF_ERROR(CheckComplete(fabric));
   FigureReader reader;
   FabricSpec spec;
@@ -409,8 +287,15 @@ absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& fabric) {
   spec.protocol = ReadProtocol(fabric.protocol(), reader);
   spec.endpoint = ReadEndpoint(fabric.endpoint(), reader);
   spec.link = ReadLink(fabric.link(), reader);
-  spec.switch_chip = ReadSwitch(fabric.switch_(), reader);
-  ReadTopology(fabric.topology(), reader, spec);
+  const bool has_switches = !fabric.topology().has_full_mesh();
+  reader.Require(fabric.has_switch_() == has_switches, "switch",
+                 has_switches ? "is missing; every part of a fabric must be given"
+                              : "is given, but a full mesh has none; leave it out");
+  if (has_switches) {
+    spec.switch_chip = ReadSwitch(fabric.switch_(), reader);
+  }
+  ReadKinds(fabric, reader, spec);
+  ReadTopology(fabric, reader, spec);
   // What follows computes with the values, so it needs them all in range.
   UPF_RETURN_IF_ERROR(reader.status());
   RequireBuffersHoldAPacket(spec, reader);

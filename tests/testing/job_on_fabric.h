@@ -145,7 +145,7 @@ inline LowerBound BoundOf(const fabric::FabricSpec& spec, const JobSpec& job) {
   figures.link_bits_per_second =
       spec.link.lane_rate.bits_per_second() * Ratio(spec.link.lanes) * spec.link.coding;
   const auto fabric = *fabric::Fabric::Create(spec, {});
-  for (const fabric::PathElement& element : fabric->view().UnloadedPath()) {
+  for (const fabric::PathElement& element : fabric->view().ShortestPath()) {
     figures.path_latency += element.latency;
   }
   figures.local_latency = spec.endpoint.local_latency;
