@@ -12,6 +12,7 @@
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
 #include "fabric/sim/engine.h"
+#include "fabric/topo/deadlock_check.h"
 #include "fabric/topo/layout.h"
 #include "fabric/topo/network_view.h"
 
@@ -299,6 +300,9 @@ FabricTotals FabricImpl::Totals() const {
 absl::StatusOr<std::unique_ptr<Fabric>> Fabric::Create(const FabricSpec& spec,
                                                        const FabricOptions& options) {
   UPF_ASSIGN_OR_RETURN(const Layout layout, Layout::Create(spec, options.partitions));
+  if (options.check_deadlock) {
+    UPF_RETURN_IF_ERROR(CheckDeadlockFree(layout));
+  }
   UPF_ASSIGN_OR_RETURN(std::unique_ptr<FabricTimes> times,
                        FabricTimes::Create(spec, options, layout));
   return std::make_unique<FabricImpl>(spec, options, layout, std::move(times));

@@ -75,6 +75,7 @@ void FabricTimes::MakeEndpoint(const FabricSpec& spec, const FabricOptions& opti
   endpoint_.seed = options.seed;
   endpoint_.spread = spec.endpoint.spread;
   endpoint_.direct = layout.direct();
+  endpoint_.router = layout.router();
   endpoint_.faults = &faults;
 }
 

@@ -47,7 +47,7 @@ class FabricView {
   }
 
   // Time from posting to delivery of one message alone in the fabric, on the longest path, rounded
-  // up to 1 ps.
+  // up to 1 ps; as if what leaves on different links did not meet on the way.
   virtual Picoseconds UnloadedTime(Bytes message) const = 0;
 
   // Time for which the busiest link of an endpoint serializes `count` messages of `message` bytes,

@@ -81,7 +81,7 @@ absl::Status CheckOneofs(const Message& message, const std::string& path) {
 }
 
 bool MayBeAbsent(const FieldDescriptor& field) {
-  static constexpr std::array<std::string_view, 25> kOptional = {
+  static constexpr std::array<std::string_view, 26> kOptional = {
       "upfabric.v1.Endpoint.spread",
       "upfabric.v1.Link.fec",
       "upfabric.v1.Link.errors",
@@ -96,6 +96,7 @@ bool MayBeAbsent(const FieldDescriptor& field) {
       "upfabric.v1.Clos.cores",
       "upfabric.v1.Clos.placement",
       "upfabric.v1.Torus.links",
+      "upfabric.v1.Torus.datelines",
       "upfabric.v1.Axis.ends",
       "upfabric.v1.Axis.links",
       "upfabric.v1.Dragonfly.links",

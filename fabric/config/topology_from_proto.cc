@@ -103,6 +103,9 @@ void ReadTorus(const v1::Torus& proto, const Kinds& kinds, FabricSpec& fabric) {
   const std::string path = "topology.torus.";
   TorusSpec spec;
   spec.links = kinds.Count(proto.has_links(), proto.links(), path + "links", kLinksMax);
+  if (proto.has_datelines()) {
+    spec.datelines = kinds.reader.Choice(proto.datelines(), path + "datelines", {"on", "off"}) == 0;
+  }
   kinds.reader.Require(proto.axes_size() >= 1 && proto.axes_size() <= kAxesMax, path + "axes",
                        absl::StrCat("has ", proto.axes_size(), " axes; give 1 to ", kAxesMax));
   int64_t endpoints = 1;

@@ -277,8 +277,7 @@ void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
     share.set_payload(static_cast<uint16_t>(
         (has_last ? framing.LastPayloadOf(size) : framing.max_payload()).count()));
     const uint32_t link = links_up_[(first + static_cast<size_t>(i)) % links_up_.size()];
-    share.link = static_cast<uint8_t>(link);
-    shares_out_[link].Emit(share);
+    Post(share, link);
   }
 }
 
@@ -292,8 +291,15 @@ void Endpoint::PostShare(const Record& returned) {
   Record share = returned;
   share.time = ReadyAtPort();
   const uint64_t pick = (share.destination + moves_++) % links_up_.size();
-  share.link = static_cast<uint8_t>(links_up_[pick]);
-  shares_out_[share.link].Emit(share);
+  Post(share, links_up_[pick]);
+}
+
+void Endpoint::Post(Record& share, uint32_t link) {
+  share.link = static_cast<uint8_t>(link);
+  if (times_->router != nullptr) {
+    share.via = times_->router->Detour(share);
+  }
+  shares_out_[link].Emit(share);
 }
 
 void Endpoint::FindLinks(int destination) {

@@ -104,6 +104,7 @@ class Endpoint final : public sim::Component, public MessagePort {
   void FindLinks(int destination);
   void PostMessage(const SendRequest& request);
   void PostShare(const sim::Record& returned);
+  void Post(sim::Record& share, uint32_t link);
   void Park(const Parked& parked, int destination);
   sim::Ticks ReadyAtPort();
   void Deliver(const sim::Record& share);

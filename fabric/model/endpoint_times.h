@@ -13,6 +13,7 @@
 #include "fabric/model/fault_timeline.h"
 #include "fabric/model/framing.h"
 #include "fabric/model/groups.h"
+#include "fabric/model/router.h"
 #include "fabric/model/spec.h"
 #include "fabric/sim/clock.h"
 #include "fabric/sim/record.h"
@@ -28,6 +29,7 @@ struct EndpointTimes {
   int virtual_channels = 1;           // for messages
   int channel_classes = 1;            // of those of the links that each of them takes
   std::optional<DirectLinks> direct;  // in a full mesh
+  const Router* router = nullptr;     // null where planes are single switches, or there are none
   uint64_t seed = 0;
   Spread spread = Spread::kPackets;
   const FaultTimeline* faults = nullptr;

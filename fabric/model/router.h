@@ -35,8 +35,13 @@ class Router {
   virtual ~Router() = default;
 
   // Writes the ways of a packet that came in on `input`, at least one, in an order that depends on
-  // nothing else. The chip behind the source may note something in packet.via.
+  // nothing else. Takes back packet.via once that is behind it.
   virtual void Route(int chip, int input, sim::Record& packet, Hops& hops) const = 0;
+
+  // What a share notes in `via` when it is posted: a detour from 1 to detours(), or 0 for none. The
+  // same for all packets of a message on one link.
+  virtual uint16_t Detour(const sim::Record& /*share*/) const { return 0; }
+  virtual int detours() const { return 0; }
 };
 
 // Which of `ways` a packet takes from chip `chip`; the same for all of a message on one link.

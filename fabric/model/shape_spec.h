@@ -48,6 +48,7 @@ struct TorusSpec {
   };
   int links = 1;  // of an endpoint to its router
   std::vector<Axis> axes;
+  bool datelines = true;  // rings have two classes of virtual channels; without, they deadlock
 };
 
 // Endpoints joined to each other without switches.

@@ -22,9 +22,9 @@
 
 #include "absl/status/status.h"
 #include "fabric/base/ids.h"
+#include "fabric/sim/channel.h"
 #include "fabric/sim/exchange.h"
 #include "fabric/sim/record.h"
-#include "fabric/sim/record_queue.h"
 
 namespace upfabric::fabric::sim {
 
@@ -41,52 +41,6 @@ class Component {
   virtual void Reset() = 0;
 
   virtual int64_t MemoryBytes() const = 0;
-};
-
-// The receiving end of a channel: its records, in order of time.
-struct Inlet {
-  RecordQueue<Record> records;
-};
-
-// The sending end of a channel.
-class Outlet {
- public:
-  Outlet() = default;
-
-  // Requires: record.time is not before the window's end, nor before the last emitted one unless
-  // the receiver looks at all of them (fabric/model/endpoint.cc).
-  void Emit(const Record& record) {
-    if (inlet_ != nullptr) {
-      inlet_->records.push(record);
-    } else {
-      crossing_->push_back({record, channel_, 0});
-    }
-    *next_ = std::min(*next_, record.time);
-  }
-
-  // As Emit, for a train of packets `spacing` apart; one that continues the last record of the
-  // channel is added to it. Requires: that one has the same spacing if it is as slow as this one.
-  void EmitTrain(const Record& train, Ticks spacing) {
-    if (inlet_ != nullptr && !inlet_->records.empty()) {
-      Record& last = inlet_->records.back();
-      if (last.time + last.packets * spacing == train.time && last.tag == train.tag &&
-          last.source == train.source && last.destination == train.destination &&
-          last.payload == train.payload && last.mark == train.mark && last.link == train.link &&
-          last.flags == train.flags_without_last()) {
-        last.packets += train.packets;
-        last.flags = train.flags;
-        return;
-      }
-    }
-    Emit(train);
-  }
-
- private:
-  friend class Engine;
-  Inlet* inlet_ = nullptr;                           // in this partition, or
-  std::vector<CrossingRecord>* crossing_ = nullptr;  // on the way to another
-  Ticks* next_ = nullptr;                            // of the consumer, or of all that crosses
-  int32_t channel_ = -1;
 };
 
 struct EngineTotals {

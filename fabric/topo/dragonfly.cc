@@ -49,9 +49,6 @@ class DragonflyRouter final : public Router {
     const bool entered = input >= FirstGlobalPort();
     uint8_t vc = packet.virtual_channel();
     vc = static_cast<uint8_t>(vc + (entered ? 1 : 0));
-    if (input < shape_.endpoints_per_router * shape_.links) {
-      packet.via = Detour(packet, group, goal);
-    }
     if (packet.via == group + 1) {
       packet.via = 0;
     }
@@ -66,19 +63,23 @@ class DragonflyRouter final : public Router {
     }
   }
 
- private:
-  // The group by way of which a packet goes, plus 1, or 0: the same for all packets of a message.
-  uint16_t Detour(const sim::Record& packet, int group, int goal) const {
-    if (shape_.paths == DragonflySpec::Paths::kMinimal || group == goal || classes() < 3) {
+  // A group by way of which the packet goes, plus 1.
+  uint16_t Detour(const sim::Record& share) const override {
+    const int endpoints = shape_.routers * shape_.endpoints_per_router;
+    const int group = share.source / endpoints;
+    const int goal = share.destination / endpoints;
+    if (group == goal || detours() == 0) {
       return 0;
     }
     const uint64_t name =
-        uint64_t{packet.source} << 48 | uint64_t{packet.destination} << 32 | packet.tag;
-    const int via =
-        static_cast<int>(Mix(name + packet.link) % static_cast<uint64_t>(shape_.groups));
+        uint64_t{share.source} << 48 | uint64_t{share.destination} << 32 | share.tag;
+    const auto via =
+        static_cast<int>(Mix(name + share.link) % static_cast<uint64_t>(shape_.groups));
     return static_cast<uint16_t>(via == group || via == goal ? 0 : via + 1);
   }
+  int detours() const override { return classes() < 3 ? 0 : shape_.groups; }
 
+ private:
   void AddLocal(int from, int to, uint8_t vc, Hops& hops) const {
     for (int link = 0; link < shape_.local_links; ++link) {
       hops.push_back({LocalPort(from, to) + link, vc});

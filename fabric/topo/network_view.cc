@@ -11,18 +11,18 @@ namespace upfabric::fabric {
 NetworkView::NetworkView(const FabricSpec& spec, const Layout& layout,
                          std::vector<LinkTiming> timings)
     : spec_(spec), layout_(layout), timings_(std::move(timings)) {
-  for (int destination = 1; destination < layout_.endpoints(); ++destination) {
+  // Without a router every way is alike.
+  const int destinations = layout_.router() != nullptr ? layout_.endpoints() : 2;
+  longest_ = shortest_ = RouteOf(0, std::min(1, layout_.endpoints() - 1));
+  for (int destination = 2; destination < destinations; ++destination) {
     Route route = RouteOf(0, destination);
     const Picoseconds latency = LatencyOf(route);
-    if (destination == 1 || latency < LatencyOf(shortest_)) {
+    if (latency < LatencyOf(shortest_)) {
       shortest_ = route;
     }
-    if (destination == 1 || latency > LatencyOf(longest_)) {
+    if (latency > LatencyOf(longest_)) {
       longest_ = std::move(route);
     }
-  }
-  if (layout_.endpoints() == 1) {
-    longest_ = shortest_ = RouteOf(0, 0);
   }
 }
 
@@ -84,9 +84,12 @@ std::vector<PathElement> NetworkView::ElementsOf(const Route& route) const {
 }
 
 Picoseconds NetworkView::LatencyOf(const Route& route) const {
-  Picoseconds latency;
-  for (const PathElement& element : ElementsOf(route)) {
-    latency += element.latency;
+  Picoseconds latency = spec_.endpoint.injection + spec_.endpoint.delivery;
+  for (const int link : route.links) {
+    latency += timings_[static_cast<size_t>(link)].WireDelay();
+  }
+  for (const int chip : route.chips) {
+    latency += spec_.SwitchOfKind(chip).pipeline;
   }
   return latency;
 }

@@ -19,7 +19,7 @@ class TorusRouter final : public Router {
  public:
   TorusRouter(const TorusSpec& shape, int routers) : shape_(shape), routers_(routers) {
     for (const TorusSpec::Axis& axis : shape.axes) {
-      classes_ = axis.wraps && axis.size > kShortRing ? 2 : classes_;
+      classes_ = shape.datelines && axis.wraps && axis.size > kShortRing ? 2 : classes_;
     }
   }
 

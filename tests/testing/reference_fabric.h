@@ -264,6 +264,7 @@ class ReferenceFabric : private ReferenceWires {
         packet.head = now_;
         packet.share = shares_;
         packet.link = link;
+        packet.via = layout_.router() != nullptr ? layout_.router()->Detour(RecordOf(packet)) : 0;
         SenderOf(channel).queues[static_cast<size_t>(packet.lane)].push_back(packet);
       }
       ++shares_;
@@ -455,7 +456,7 @@ class ReferenceFabric : private ReferenceWires {
     }
   }
 
-  Channel Route(Packet& packet, Layout::ChipPort chip) const {
+  static sim::Record RecordOf(const Packet& packet) {
     sim::Record record;
     record.tag = packet.index;
     record.source = static_cast<uint16_t>(packet.source);
@@ -463,6 +464,11 @@ class ReferenceFabric : private ReferenceWires {
     record.link = static_cast<uint8_t>(packet.link);
     record.via = packet.via;
     record.set_virtual_channel(static_cast<uint8_t>(packet.lane));
+    return record;
+  }
+
+  Channel Route(Packet& packet, Layout::ChipPort chip) const {
+    sim::Record record = RecordOf(packet);
     Hops hops;
     layout_.router()->Route(chip.chip, chip.port, record, hops);
     const Hop& hop = hops[WayOf(SpecOf(chip).routing, chip.chip, record, hops.size())];

@@ -22,9 +22,9 @@ enum class SendKind { kMessage, kMulticast, kReduceRead };
 struct Send {
   int source = 0;
   int destination = 0;  // a group unless it is a message
-  Bytes size;
+  Bytes size = Bytes(0);
   int virtual_channel = 0;
-  Picoseconds delay;  // after the start; 0 or more
+  Picoseconds delay = Picoseconds(0);  // after the start; 0 or more
   // Posted only when this many messages have arrived at the source.
   int after_received = 0;
   SendKind kind = SendKind::kMessage;

@@ -1,0 +1,157 @@
+#include "fabric/topo/deadlock_check.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+
+namespace upfabric::fabric {
+namespace {
+
+// A channel between chips with a virtual channel: (2 x trunk + direction) x channels + channel.
+using Node = uint32_t;
+
+class Dependencies {
+ public:
+  explicit Dependencies(const Layout& layout)
+      : layout_(layout),
+        edges_(2 * layout.trunks().size() * static_cast<size_t>(layout.channel_classes())) {}
+
+  // Follows all ways to one link of an endpoint.
+  void AddRoutesTo(int destination, int link) {
+    seen_.clear();
+    for (int source = 0; source < layout_.endpoints(); ++source) {
+      for (int via = 0; source != destination && via <= layout_.router()->detours(); ++via) {
+        sim::Record packet;
+        packet.source = static_cast<uint16_t>(source);
+        packet.destination = static_cast<uint16_t>(destination);
+        packet.link = static_cast<uint8_t>(link);
+        packet.via = static_cast<uint16_t>(via);
+        Follow(layout_.ChipOf(source, link), packet, kNone);
+      }
+    }
+    while (!open_.empty()) {
+      const State state = open_.back();
+      open_.pop_back();
+      Follow(ReceiverOf(state.node), state.packet, state.node);
+    }
+  }
+
+  // The nodes of a cycle in order, or none.
+  std::vector<Node> FindCycle() const {
+    enum class Mark : uint8_t { kNew, kOpen, kDone };
+    std::vector<Mark> marks(edges_.size(), Mark::kNew);
+    for (Node start = 0; start < edges_.size(); ++start) {
+      std::vector<std::pair<Node, std::vector<Node>>> path;  // with the edges not yet followed
+      const auto enter = [&](Node node) {
+        marks[node] = Mark::kOpen;
+        path.emplace_back(node, std::vector<Node>(edges_[node].begin(), edges_[node].end()));
+        std::sort(path.back().second.rbegin(), path.back().second.rend());
+      };
+      if (marks[start] == Mark::kNew) {
+        enter(start);
+      }
+      while (!path.empty()) {
+        auto& [node, rest] = path.back();
+        if (rest.empty()) {
+          marks[node] = Mark::kDone;
+          path.pop_back();
+          continue;
+        }
+        const Node next = rest.back();
+        rest.pop_back();
+        if (marks[next] == Mark::kNew) {
+          enter(next);
+        } else if (marks[next] == Mark::kOpen) {
+          std::vector<Node> cycle;
+          for (const auto& [on_path, unused] : path) {
+            if (on_path == next || !cycle.empty()) {
+              cycle.push_back(on_path);
+            }
+          }
+          return cycle;
+        }
+      }
+    }
+    return {};
+  }
+
+  std::string NameOf(Node node) const {
+    const auto channel = static_cast<int>(node) / layout_.channel_classes();
+    return absl::StrCat(layout_.TrunkName(channel / 2, channel % 2 == 0), " (virtual channel ",
+                        static_cast<int>(node) % layout_.channel_classes(), ")");
+  }
+
+ private:
+  static constexpr Node kNone = ~Node{0};
+  struct State {
+    Node node = 0;
+    sim::Record packet;
+  };
+
+  Layout::ChipPort ReceiverOf(Node node) const {
+    const auto channel = static_cast<int>(node) / layout_.channel_classes();
+    const Layout::Trunk& trunk = layout_.trunks()[static_cast<size_t>(channel / 2)];
+    return channel % 2 == 0 ? trunk.to : trunk.from;
+  }
+
+  void Follow(const Layout::ChipPort& at, sim::Record packet, Node from) {
+    hops_.clear();
+    layout_.router()->Route(at.chip, at.port, packet, hops_);
+    for (const Hop& hop : hops_) {
+      const Layout::Peer& peer = layout_.PeerOf(at.chip, hop.output);
+      if (peer.trunk < 0) {
+        continue;
+      }
+      const int channel = 2 * peer.trunk + (peer.trunk_starts_here ? 0 : 1);
+      const auto node =
+          static_cast<Node>(channel * layout_.channel_classes() + hop.virtual_channel);
+      if (from != kNone) {
+        edges_[from].insert(node);
+      }
+      if (seen_.insert(uint64_t{node} << 16 | packet.via).second) {
+        State& state = open_.emplace_back();
+        state.node = node;
+        state.packet = packet;
+        state.packet.set_virtual_channel(hop.virtual_channel);
+      }
+    }
+  }
+
+  const Layout& layout_;
+  std::vector<absl::flat_hash_set<Node>> edges_;
+  absl::flat_hash_set<uint64_t> seen_;  // nodes, each with a detour
+  std::vector<State> open_;
+  Hops hops_;
+};
+
+}  // namespace
+
+absl::Status CheckDeadlockFree(const Layout& layout) {
+  if (layout.router() == nullptr) {
+    return absl::OkStatus();
+  }
+  Dependencies dependencies(layout);
+  for (int destination = 0; destination < layout.endpoints(); ++destination) {
+    for (const Layout::Plane& plane : layout.planes()) {
+      dependencies.AddRoutesTo(destination, plane.first_link);
+    }
+  }
+  const std::vector<Node> cycle = dependencies.FindCycle();
+  if (cycle.empty()) {
+    return absl::OkStatus();
+  }
+  std::string names;
+  for (const Node node : cycle) {
+    absl::StrAppend(&names, names.empty() ? "" : ", ", dependencies.NameOf(node));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "topology: full buffers can wait for each other in a ring of ", cycle.size(),
+      " channels, each for the next: ", names, "; give it more classes of virtual channels"));
+}
+
+}  // namespace upfabric::fabric
