@@ -9,6 +9,7 @@
 #include "fabric/api/fabric_faults.h"
 #include "fabric/api/fabric_parts.h"
 #include "fabric/api/fabric_times.h"
+#include "fabric/api/spec_checks.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
 #include "fabric/sim/engine.h"
@@ -135,6 +136,11 @@ absl::Status FabricImpl::SetFaults(const FaultSchedule& schedule) {
     return RefuseRoutesWithGroups();
   }
   UPF_RETURN_IF_ERROR(CheckTrunksStayUp(schedule));
+  if (Scatters(spec_) && MovesRoutes(schedule)) {
+    return absl::UnimplementedError(
+        "faults: links and planes that go down are not modelled where switches spray packets or "
+        "route adaptively");
+  }
   UPF_ASSIGN_OR_RETURN(
       times_->faults,
       FaultTimeline::Create(schedule, FaultTargetsOf(spec_, layout_, times_->timing(0))));

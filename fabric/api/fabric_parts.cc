@@ -6,6 +6,7 @@
 
 #include "fabric/base/check.h"
 #include "fabric/base/fingerprint.h"
+#include "fabric/model/merged_switch.h"
 #include "fabric/model/switch.h"
 
 namespace upfabric::fabric {
@@ -116,13 +117,19 @@ void FabricParts::MakeChip(int chip) {
   options.router = layout_.router();
   options.chip = chip;
   options.routing = spec.routing;
+  options.queueing = spec.queueing;
   options.merge_outputs = options_.merge_outputs;
   options.arbitration = spec.arbitration;
   options.reduction = times_.reduction();
   options.groups = options.reduction != nullptr ? &times_.groups : nullptr;
   ChipParts parts;
   parts.chip = chip;
-  parts.part = std::make_unique<Switch>(times_.Channel(0, kEndpointReceives), options);
+  const HopTimes& times = times_.Channel(0, kEndpointReceives);
+  if (spec.scatters() || spec.queueing == Queueing::kInputs) {
+    parts.part = std::make_unique<MergedSwitch>(times, options);
+  } else {
+    parts.part = std::make_unique<Switch>(times, options);
+  }
   parts.component = engine_.Add(*parts.part);
   // Some shapes leave ports without a link; they never send.
   for (int port = 0; port < shape.ports && layout_.router() != nullptr; ++port) {

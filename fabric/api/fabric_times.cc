@@ -87,6 +87,7 @@ absl::Status FabricTimes::MakeChannels(const FabricSpec& spec, const FabricOptio
   common.virtual_channels = endpoint_.virtual_channels * endpoint_.channel_classes +
                             (spec.switch_chip.in_switch.has_value() ? 1 : 0);
   common.trains = options.trains;
+  common.scatters = Scatters(spec);
   common.delivery = clock().FromPicoseconds(spec.endpoint.delivery);
   common.injection = endpoint_.injection;
   common.faults = &faults;

@@ -40,6 +40,14 @@ CreditReturn CreditReturnOf(const LinkSpec& link, const LinkTiming& timing) {
   return how;
 }
 
+bool Scatters(const FabricSpec& spec) {
+  bool scatters = spec.switch_chip.scatters();
+  for (const SwitchSpec& chip : spec.more_switches) {
+    scatters |= chip.scatters();
+  }
+  return scatters;
+}
+
 absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout) {
   if (!spec.switch_chip.in_switch.has_value()) {
     return absl::OkStatus();
@@ -47,6 +55,11 @@ absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, con
   if (layout.router() != nullptr || layout.direct().has_value()) {
     return absl::InvalidArgumentError(
         "switch.in_switch: copies and reductions are modelled where each plane is one switch");
+  }
+  if (spec.switch_chip.queueing == Queueing::kInputs || spec.switch_chip.scatters()) {
+    return absl::InvalidArgumentError(
+        "switch.in_switch: copies and reductions are modelled in switches with queues for each "
+        "output and static or hashed routes");
   }
   const InSwitchSpec& inside = *spec.switch_chip.in_switch;
   constexpr int kChannelsMax = kVirtualChannelsMax - 1;  // requests take one

@@ -23,6 +23,9 @@ absl::StatusOr<uint32_t> BufferUnits(Bytes buffer, const LinkSpec& link, const L
 // How credits come back, in units and ticks.
 CreditReturn CreditReturnOf(const LinkSpec& link, const LinkTiming& timing);
 
+// Whether some switches send packets of a message on one link on different ways.
+bool Scatters(const FabricSpec& spec);
+
 // The parts of in-switch work fit records and tables.
 absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout);
 

@@ -137,8 +137,12 @@ SwitchSpec ReadSwitch(const v1::Switch& proto, FigureReader& reader) {
         reader.Choice(proto.arbitration(), "switch.arbitration", {"oldest-first", "round-robin"}));
   }
   if (proto.has_routing()) {
-    spec.routing = static_cast<Routing>(
-        reader.Choice(proto.routing(), "switch.routing", {"static", "hashed"}));
+    spec.routing = static_cast<Routing>(reader.Choice(proto.routing(), "switch.routing",
+                                                      {"static", "hashed", "sprayed", "adaptive"}));
+  }
+  if (proto.has_queueing()) {
+    spec.queueing = static_cast<Queueing>(
+        reader.Choice(proto.queueing(), "switch.queueing", {"outputs", "inputs"}));
   }
   if (proto.has_in_switch()) {
     spec.in_switch = ReadInSwitch(proto.in_switch(), reader);

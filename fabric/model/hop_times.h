@@ -25,6 +25,7 @@ struct HopTimes {
   uint16_t full_payload = 0;
   int virtual_channels = 1;      // that of requests included, where switches reduce
   bool trains = false;           // packets that follow each other are handled together
+  bool scatters = false;         // packets of a share can overtake each other on the way
   sim::Ticks data_delay = 0;     // of packets
   sim::Ticks control_delay = 0;  // of credits, on their way back
   sim::Ticks delivery = 0;       // port to endpoint

@@ -19,6 +19,9 @@ constexpr uint8_t kRestsMax = std::numeric_limits<uint8_t>::max();
 
 Port::Port(const HopTimes& out, const HopTimes& in, const PortPlace& place, const ReadLimits* reads)
     : times_(&out), in_(&in), lanes_(static_cast<size_t>(out.virtual_channels)), place_(place) {
+  if (in.scatters) {
+    arriving_ = std::make_unique<ArrivingShares>();
+  }
   if (reads != nullptr) {
     reads_ = std::make_unique<ReadRequester>(*reads);
     request_lane_ = out.virtual_channels - 1;
@@ -60,8 +63,8 @@ void Port::Receive(Ticks window_end) {
     received_.Count(packet.packets, packet.payload, units);
     if (!packet.is_message()) [[unlikely]] {
       TakeRead(packet, first_out + (packet.packets - 1) * packet_time);
-    } else if (packet.last()) {
-      Record share = packet;
+    } else if (arriving_ != nullptr ? arriving_->Complete(packet) : packet.last()) {
+      Record share = arriving_ != nullptr ? arriving_->TakeLast(packet) : packet;
       share.mark = 0;
       share.time = first_out + (packet.packets - 1) * packet_time + times_->delivery;
       shares_out_.Emit(share);
@@ -249,11 +252,13 @@ void Port::Start(const StartChoice& choice, Ticks window_end) {
   Record train = share;
   train.set_payload(NextPayload(share));
   train.flags |= Record::kLast;
+  train.position += share.packets;
   const PacketShape& shape = transmitter_.ShapeOf(train.payload);
   const int64_t packets = transmitter_.Send(train, choice, TrainLimit(choice, shape, window_end));
   CountWaiting(choice.start, packets, shape.ticks);
   waiting_packets_ -= packets;
   share.packets -= static_cast<uint32_t>(packets);
+  share.position += static_cast<uint32_t>(packets);
   lane.begun = share.packets > 0;
   if (share.packets == 0) {
     if (share.mark != 0) [[unlikely]] {
@@ -320,6 +325,9 @@ void Port::Reset() {
   packets_in_.records.clear();
   transmitter_.Reset();
   answers_.clear();
+  if (arriving_ != nullptr) {
+    arriving_->Reset();
+  }
   if (reads_ != nullptr) {
     reads_->Reset();
   }

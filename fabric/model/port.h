@@ -18,6 +18,7 @@
 #include <memory>
 #include <vector>
 
+#include "fabric/model/arriving_shares.h"
 #include "fabric/model/counters.h"
 #include "fabric/model/read_requester.h"
 #include "fabric/model/transmitter.h"
@@ -104,7 +105,8 @@ class Port final : public sim::Component {
   std::vector<Lane> lanes_;  // by virtual channel
   int request_lane_ = -1;    // the last one, or none
   std::unique_ptr<ReadRequester> reads_;
-  sim::RecordQueue<sim::Record> answers_;  // in order of time
+  std::unique_ptr<ArrivingShares> arriving_;  // null where packets of a share stay in order
+  sim::RecordQueue<sim::Record> answers_;     // in order of time
   int64_t waiting_packets_ = 0;
   size_t faults_passed_ = 0;  // of the timeline's times
   int64_t shares_returned_ = 0;

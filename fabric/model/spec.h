@@ -77,14 +77,22 @@ inline constexpr int kVirtualChannelsMax = 8;
 // next input's in turn.
 enum class Arbitration { kOldestFirst, kRoundRobin };
 
+// Where packets wait inside a switch: each input has a queue for each output, or one in all (of
+// each virtual channel).
+enum class Queueing { kOutputs, kInputs };
+
 struct SwitchSpec {
   Picoseconds pipeline;
   Routing routing = Routing::kStatic;
+  Queueing queueing = Queueing::kOutputs;
   int virtual_channels = 1;  // 1..8; with in_switch 1..7, requests have one more
   Bytes buffer_per_vc;
   int radix = 0;
   Arbitration arbitration = Arbitration::kOldestFirst;
   std::optional<InSwitchSpec> in_switch = std::nullopt;
+
+  // Packets of a message on one link can take different ways.
+  bool scatters() const { return routing == Routing::kSprayed || routing == Routing::kAdaptive; }
 };
 
 // `planes` switches, each linked to every endpoint by `links` links.

@@ -19,6 +19,7 @@ struct SwitchOptions {
   const Router* router = nullptr;
   int chip = 0;  // as the router knows it
   Routing routing = Routing::kStatic;
+  Queueing queueing = Queueing::kOutputs;
   // Outputs share no state, so each may run through the window by itself. Merging them in the order
   // (time, output) gives the same result, which a test shows; kinds that share state will need it.
   bool merge_outputs = false;

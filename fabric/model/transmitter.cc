@@ -25,6 +25,7 @@ int64_t Transmitter::Send(const Record& train, const StartChoice& choice, int64_
   Record part = train;
   part.time = start + times_->data_delay;
   part.packets = static_cast<uint32_t>(sent);
+  part.position -= train.packets - part.packets;
   part.mark = slow ? 1 : 0;
   if (part.packets < train.packets) {
     part.flags = part.flags_without_last();

@@ -48,6 +48,7 @@ class Outlet {
           last.flags == train.flags_without_last()) {
         last.packets += train.packets;
         last.flags = train.flags;
+        last.position = train.position;
         return;
       }
     }

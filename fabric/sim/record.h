@@ -38,8 +38,8 @@ struct Record {
   uint16_t mark : 1 = 0;
   uint8_t shares = 1;  // of this message when it was posted; moved: rests up to this one
   uint8_t flags = 0;   // virtual channel in the low three bits, then kLast, kind, the others
-  // Of the share that a packet belongs to, where its packets can overtake each other on the way.
-  uint32_t share_packets = 0;
+  // Of the last packet of a train: its number in its share, from 1 on; what has left of a share.
+  uint32_t position = 0;
   uint16_t via = 0;     // what the router of the first chip noted, for those that follow
   uint8_t link = 0;     // of the source, and of the destination behind switches
   uint8_t came_on = 0;  // in a switch: virtual channel of the input buffer in which it waits

@@ -70,9 +70,24 @@ inline void DrawTree(Draws& draws, FabricSpec& spec, int link_kind, int switch_k
   spec.shape = tree;
 }
 
+// One in five chips has one queue for each input; where packets may overtake each other, one in two
+// spreads them.
+inline void DrawSwitchKind(Draws& draws, SwitchSpec& chip) {
+  if (draws.Between(0, 4) == 0) {
+    chip.queueing = Queueing::kInputs;
+  }
+  chip.routing = static_cast<Routing>(draws.Between(0, 3));
+}
+
 // Half of the fabrics keep their planes. The others may have links and switches of a second kind.
 inline void DrawShape(Draws& draws, FabricSpec& spec) {
-  if (draws.Between(0, 1) == 0 || spec.switch_chip.in_switch.has_value()) {
+  if (spec.switch_chip.in_switch.has_value()) {
+    return;
+  }
+  if (draws.Between(0, 1) == 0) {
+    if (draws.Between(0, 3) == 0) {
+      spec.switch_chip.queueing = Queueing::kInputs;
+    }
     return;
   }
   int link_kind = 0;
@@ -87,11 +102,12 @@ inline void DrawShape(Draws& draws, FabricSpec& spec) {
     spec.more_switches.push_back(spec.switch_chip);
     spec.more_switches.back().pipeline = Picoseconds(draws.Between(1, 300'000));
     spec.more_switches.back().buffer_per_vc = Bytes(draws.Between(5'000, 20'000));
+    DrawSwitchKind(draws, spec.more_switches.back());
     switch_kind = 1;
   }
   // Some shapes need three virtual channels for a message's one.
   spec.switch_chip.virtual_channels += 2;
-  spec.switch_chip.routing = draws.Between(0, 1) == 0 ? Routing::kStatic : Routing::kHashed;
+  DrawSwitchKind(draws, spec.switch_chip);
   switch (draws.Between(0, 4)) {
     case 0:
       DrawClos(draws, spec, link_kind, switch_kind);

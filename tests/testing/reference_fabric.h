@@ -26,18 +26,18 @@
 #include "fabric/model/link_timing.h"
 #include "fabric/topo/layout.h"
 #include "tests/testing/reference_packets.h"
-#include "tests/testing/reference_wires.h"
+#include "tests/testing/reference_switches.h"
 #include "tests/testing/traffic.h"
 
 namespace upfabric::fabric::testing {
 
-class ReferenceFabric : private ReferenceWires {
+class ReferenceFabric : private ReferenceSwitches {
  public:
-  using ReferenceWires::Counters;
+  using ReferenceSwitches::Counters;
 
   // The spec and the faults must be valid.
   ReferenceFabric(const FabricSpec& spec, uint64_t seed, const FaultSchedule& faults = {})
-      : ReferenceWires(spec, seed),
+      : ReferenceSwitches(spec, seed),
         moves_(static_cast<size_t>(spec.endpoints)),
         ready_(static_cast<size_t>(spec.endpoints)) {
     for (size_t link = 0; spec.switch_chip.in_switch.has_value() && link < up_.size(); ++link) {
@@ -77,7 +77,7 @@ class ReferenceFabric : private ReferenceWires {
       if (!complete_.empty()) {
         Reduce();
       }
-      for (const Channel& channel : std::exchange(touched_, {})) {
+      for (const Channel& channel : TakeTouched()) {
         TryStart(channel);
       }
     }
@@ -355,7 +355,15 @@ class ReferenceFabric : private ReferenceWires {
     }
     const bool in_turn =
         !port && SpecOf(SenderChip(channel)).arbitration == Arbitration::kRoundRobin;
+    const bool by_input = !port && SpecOf(SenderChip(channel)).queueing == Queueing::kInputs;
     const auto may_start = [&](const Packet& packet) {
+      if (by_input && Fifo(packet).front() != packet.id) {
+        return false;
+      }
+      if (by_input && Line(packet) > now_) {
+        At(Line(packet), kNetwork, 0, 0, [this, channel] { touched_.insert(channel); });
+        return false;
+      }
       // Cut-through must not run dry behind a slower input.
       const Ticks lag = packet.ticks - ShapeAt(now_, link, packet.payload).ticks;
       if (packet.head + std::max<Ticks>(lag, 0) > now_) {
@@ -363,17 +371,18 @@ class ReferenceFabric : private ReferenceWires {
         return false;
       }
       const int64_t needs =
-          in_turn ? timing_.shapes().back().units : ShapeOf(link, packet.payload).units;
+          in_turn || by_input ? timing_.shapes().back().units : ShapeOf(link, packet.payload).units;
       return sender.credits[static_cast<size_t>(packet.lane)] >= needs &&
              (!port || packet.kind != Kind::kRequest || sender.sessions > 0);
     };
-    const auto [best, place] = sender.Next(in_turn, may_start);
+    const auto [best, place] = sender.Next(in_turn, in_turn || by_input, may_start);
     if (best == nullptr) {
       return;
     }
     Packet packet = (*best)[place];
     const Ticks lag = packet.ticks - ShapeAt(now_, link, packet.payload).ticks;
-    const Ticks ready = std::max(packet.head + std::max<Ticks>(lag, 0), sender.free);
+    const Ticks ready = std::max(
+        {packet.head + std::max<Ticks>(lag, 0), sender.free, by_input ? Line(packet) : Ticks{0}});
     sender.CountStart(packet, now_ - ready);
     sender.last = std::pair(packet.input, packet.lane);
     best->erase(best->begin() + static_cast<std::ptrdiff_t>(place));
@@ -388,6 +397,9 @@ class ReferenceFabric : private ReferenceWires {
     sender.busy += sender.free - now_;
     sender.sessions -= port && packet.kind == Kind::kRequest ? 1 : 0;
     At(sender.free, kNetwork, 0, 0, [this, channel] { touched_.insert(channel); });
+    if (by_input) {
+      LeaveInput(packet, now_ + shape.ticks);
+    }
     if (!port) {
       FreeInput(packet, shape.units, now_ + shape.ticks);
     } else if (packet.kind == Kind::kMessage && asks_[packet.index]) {
@@ -396,13 +408,14 @@ class ReferenceFabric : private ReferenceWires {
     }
     const Layout::ChipPort chip = ReceiverOf(channel);
     const Ticks pipeline = chip.chip < 0 ? 0 : FromPs(SpecOf(chip).pipeline);
-    At(start + WireOf(link) + pipeline, kNetwork, 0, 0, [this, packet, channel, chip] {
-      if (chip.chip < 0) {
-        ArriveAtEndpoint(packet, channel);
-      } else {
-        ArriveAtSwitch(packet, channel, chip);
-      }
-    });
+    At(start + WireOf(link) + pipeline, kNetwork, chip.chip, chip.port,
+       [this, packet, channel, chip] {
+         if (chip.chip < 0) {
+           ArriveAtEndpoint(packet, channel);
+         } else {
+           ArriveAtSwitch(packet, channel, chip);
+         }
+       });
   }
 
   void TellSent(const Packet& packet) {
@@ -430,8 +443,10 @@ class ReferenceFabric : private ReferenceWires {
     packet.came_on = channel;
     packet.came_lane = packet.lane;
     packet.input = static_cast<size_t>(chip.port);
+    packet.id = sequence_++;
     if (layout_.router() != nullptr) {
-      QueueAtOutput(packet, Route(packet, chip));
+      const Channel output = Route(packet, chip);
+      QueueAtOutput(packet, output);
       return;
     }
     const int link = static_cast<int>(channel.link) % layout_.links_per_endpoint();
@@ -454,27 +469,6 @@ class ReferenceFabric : private ReferenceWires {
       packet.destination = member.value();
       QueueAtOutput(packet, output(member.value()));
     }
-  }
-
-  static sim::Record RecordOf(const Packet& packet) {
-    sim::Record record;
-    record.tag = packet.index;
-    record.source = static_cast<uint16_t>(packet.source);
-    record.destination = static_cast<uint16_t>(packet.destination);
-    record.link = static_cast<uint8_t>(packet.link);
-    record.via = packet.via;
-    record.set_virtual_channel(static_cast<uint8_t>(packet.lane));
-    return record;
-  }
-
-  Channel Route(Packet& packet, Layout::ChipPort chip) const {
-    sim::Record record = RecordOf(packet);
-    Hops hops;
-    layout_.router()->Route(chip.chip, chip.port, record, hops);
-    const Hop& hop = hops[WayOf(SpecOf(chip).routing, chip.chip, record, hops.size())];
-    packet.via = record.via;
-    packet.lane = hop.virtual_channel;
-    return OutputOf({chip.chip, hop.output});
   }
 
   // A packet of a block is complete with the last byte of its last answer.
@@ -517,6 +511,7 @@ class ReferenceFabric : private ReferenceWires {
 
   void QueueAtOutput(Packet packet, Channel output) {
     packet.head = now_;
+    Fifo(packet).push_back(packet.id);
     InsertByInput(SenderOf(output).queues[static_cast<size_t>(packet.lane)], packet);
     touched_.insert(output);
   }
@@ -583,7 +578,6 @@ class ReferenceFabric : private ReferenceWires {
   uint64_t shares_ = 0;
   std::vector<std::unique_ptr<ScriptedClient>> clients_;
   std::vector<std::unique_ptr<Port>> ports_;
-  std::set<Channel> touched_;                               // senders for which something changed
   std::map<std::pair<uint32_t, int>, int64_t> packets_in_;  // by send and endpoint
   // Packets of blocks that were completed at this instant, by port and request; the last answer.
   std::map<std::tuple<size_t, uint64_t, int64_t>, Packet> complete_;

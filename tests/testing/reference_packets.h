@@ -67,6 +67,7 @@ struct ReferencePacket {
   uint16_t via = 0;            // see sim::Record
   ReferenceChannel came_on;    // switch: whose buffer it is in,
   int came_lane = 0;           // and there
+  uint64_t id = 0;             // there; unique
   ReferenceKind kind = ReferenceKind::kMessage;
   std::shared_ptr<ReferenceBlock> block = nullptr;
   int64_t number = 0;  // in the block
@@ -80,11 +81,13 @@ struct ReferenceSender {
         freed(static_cast<size_t>(lanes)) {}
 
   // The queue and place of the packet whose turn it is among those that may start, or null.
+  // Only the first of each queue may, unless `all` may.
   template <typename MayStart>
-  std::pair<std::deque<ReferencePacket>*, size_t> Next(bool in_turn, const MayStart& may_start) {
+  std::pair<std::deque<ReferencePacket>*, size_t> Next(bool in_turn, bool all,
+                                                       const MayStart& may_start) {
     std::pair<std::deque<ReferencePacket>*, size_t> best = {nullptr, 0};
     for (std::deque<ReferencePacket>& queue : queues) {
-      for (size_t i = 0; i < (in_turn ? queue.size() : std::min<size_t>(queue.size(), 1)); ++i) {
+      for (size_t i = 0; i < (all ? queue.size() : std::min<size_t>(queue.size(), 1)); ++i) {
         if (!may_start(queue[i])) {
           continue;
         }

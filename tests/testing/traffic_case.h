@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "fabric/api/spec_checks.h"
 #include "tests/testing/fabric_shapes.h"
 #include "tests/testing/fabric_specs.h"
 #include "tests/testing/traffic.h"
@@ -20,7 +21,7 @@ struct TrafficCase {
 };
 
 // Half of the seeds have faults, some of them lost lanes from the start; where switches copy and
-// reduce, links do not go down.
+// reduce, or packets overtake each other, links do not go down.
 inline FaultSchedule RandomFaultsFor(uint64_t seed, const FabricSpec& spec, Draws& draws) {
   if (seed % 2 == 0) {
     return {};
@@ -33,7 +34,7 @@ inline FaultSchedule RandomFaultsFor(uint64_t seed, const FabricSpec& spec, Draw
       }
     }
   }
-  if (spec.switch_chip.in_switch.has_value()) {
+  if (spec.switch_chip.in_switch.has_value() || Scatters(spec)) {
     std::erase_if(faults, [](const Fault& fault) {
       return std::holds_alternative<LinkStateFault>(fault.what) ||
              std::holds_alternative<PlaneStateFault>(fault.what);
