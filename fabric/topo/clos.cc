@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "fabric/topo/shapes.h"
@@ -30,54 +31,67 @@ Counts CountsOf(const ClosSpec& shape, int endpoints) {
 // Up to any spine or core until the destination is below, then down.
 class ClosRouter final : public Router {
  public:
-  ClosRouter(const ClosSpec& shape, int endpoints)
-      : shape_(shape), counts_(CountsOf(shape, endpoints)), endpoints_(endpoints) {}
+  // Where an endpoint is.
+  struct Place {
+    int leaf = 0;
+    int pod = 0;
+    int leaf_of_pod = 0;
+    int of_leaf = 0;  // among the leaf's endpoints
+  };
 
-  int LeafOf(int endpoint) const {
-    const int of_pod = endpoints_ / shape_.pods;
-    const int place = endpoint % of_pod;
-    const int leaf = shape_.placement == Placement::kBlocks ? place / shape_.endpoints_per_leaf
-                                                            : place % counts_.leaves_per_pod;
-    return endpoint / of_pod * counts_.leaves_per_pod + leaf;
+  ClosRouter(const ClosSpec& shape, int endpoints)
+      : shape_(shape), counts_(CountsOf(shape, endpoints)) {
+    const int of_pod = endpoints / shape.pods;
+    for (int e = 0; e < endpoints; ++e) {
+      const bool blocks = shape.placement == Placement::kBlocks;
+      Place& place = places_.emplace_back();
+      place.pod = e / of_pod;
+      place.leaf_of_pod =
+          blocks ? e % of_pod / shape.endpoints_per_leaf : e % of_pod % counts_.leaves_per_pod;
+      place.of_leaf =
+          blocks ? e % of_pod % shape.endpoints_per_leaf : e % of_pod / counts_.leaves_per_pod;
+      place.leaf = place.pod * counts_.leaves_per_pod + place.leaf_of_pod;
+    }
+    for (int chip = 0; chip < shape.planes * counts_.chips; ++chip) {
+      of_plane_.push_back(chip % counts_.chips);
+    }
   }
-  // Among those of its leaf.
-  int PlaceOf(int endpoint) const {
-    const int place = endpoint % (endpoints_ / shape_.pods);
-    return shape_.placement == Placement::kBlocks ? place % shape_.endpoints_per_leaf
-                                                  : place / counts_.leaves_per_pod;
-  }
+
+  const Place& PlaceOf(int endpoint) const { return places_[static_cast<size_t>(endpoint)]; }
   const Counts& counts() const { return counts_; }
 
   void Route(int chip, int /*input*/, sim::Record& packet, Hops& hops) const override {
-    const int of_plane = chip % counts_.chips;
-    const int leaf = LeafOf(packet.destination);
-    const int pod = leaf / counts_.leaves_per_pod;
+    const int of_plane = of_plane_[static_cast<size_t>(chip)];
+    const Place& to = PlaceOf(packet.destination);
     int first = 0;
     int ways = 0;
-    if (of_plane == leaf) {
-      first = PlaceOf(packet.destination) * shape_.links + packet.link % shape_.links;
+    if (of_plane == to.leaf) {
+      const int link = shape_.links == 1 ? 0 : packet.link % shape_.links;
+      first = to.of_leaf * shape_.links + link;
       ways = 1;
     } else if (of_plane < counts_.leaves) {
       first = shape_.endpoints_per_leaf * shape_.links;
       ways = shape_.spines * shape_.uplinks;
     } else if (of_plane < counts_.leaves + counts_.spines) {
-      const bool below = (of_plane - counts_.leaves) / shape_.spines == pod;
-      first = below ? leaf % counts_.leaves_per_pod * shape_.uplinks
-                    : counts_.leaves_per_pod * shape_.uplinks;
+      const int first_spine = counts_.leaves + to.pod * shape_.spines;
+      const bool below = of_plane >= first_spine && of_plane < first_spine + shape_.spines;
+      first = (below ? to.leaf_of_pod : counts_.leaves_per_pod) * shape_.uplinks;
       ways = below ? shape_.uplinks : shape_.cores * shape_.corelinks;
     } else {
-      first = pod * shape_.spines * shape_.corelinks;
+      first = to.pod * shape_.spines * shape_.corelinks;
       ways = shape_.spines * shape_.corelinks;
     }
-    for (int way = 0; way < ways; ++way) {
-      hops.push_back({first + way, packet.virtual_channel()});
+    hops.resize(static_cast<size_t>(ways));
+    for (Hop& hop : hops) {
+      hop = {first++, packet.virtual_channel()};
     }
   }
 
  private:
   ClosSpec shape_;
   Counts counts_;
-  int endpoints_;
+  std::vector<Place> places_;  // by endpoint
+  std::vector<int> of_plane_;  // by chip: its number in its plane
 };
 
 void AddChips(const ClosSpec& shape, const Counts& counts, const std::string& prefix,
@@ -141,7 +155,8 @@ absl::Status BuildClos(const ClosSpec& shape, Layout& layout) {
     for (int e = 0; e < layout.endpoints(); ++e) {
       for (int l = 0; l < shape.links; ++l) {
         layout.Attach(e, plane.first_link + l,
-                      {plane.first_chip + router->LeafOf(e), router->PlaceOf(e) * shape.links + l});
+                      {plane.first_chip + router->PlaceOf(e).leaf,
+                       router->PlaceOf(e).of_leaf * shape.links + l});
       }
     }
     AddTrunks(shape, counts, plane.first_chip, layout);
