@@ -140,7 +140,7 @@ bool RankExecutor::Start(size_t index) {
   }
   switch (instruction.op) {
     case OpCode::kSend:
-      if (stream.marks == kMarksMax) {
+      if (stream.marks == kMarksMax * spec_.sends_apart) {
         stream.wait = Wait::kWindow;
         return false;
       }

@@ -51,6 +51,7 @@ struct ExecutorSpec {
   int warmup = 0;
   int iterations = 1;
   Picoseconds start = {};  // when the rank starts its program
+  int sends_apart = 1;     // see FabricView; the injection window is so many times as long
   // Both null: no byte moves. The transport outlives the executor.
   std::unique_ptr<RankPayload> payload = nullptr;
   PayloadTransport* transport = nullptr;

@@ -165,7 +165,8 @@ class JobImpl final : public Job {
         .program = spec_.algorithm->MakeProgram(spec_.request, rank),
         .warmup = spec_.warmup,
         .iterations = spec_.iterations,
-        .start = spec_.starts.empty() ? Picoseconds() : spec_.starts[static_cast<size_t>(rank)]};
+        .start = spec_.starts.empty() ? Picoseconds() : spec_.starts[static_cast<size_t>(rank)],
+        .sends_apart = spec_.sends_apart};
     if (spec_.payload != PayloadMode::kNone) {
       const BufferLayouts layouts{
           layouts_.Get(executor.program->partition(Buffer::kInput)),

@@ -39,6 +39,7 @@ struct JobSpec {
   bool check = true;   // compare with the reference; needs a payload
   uint64_t seed = 0;
   std::vector<Picoseconds> starts = {};  // by rank, when it starts; empty: all at 0
+  int sends_apart = 1;                   // see FabricView
 };
 
 // What one rank did, in virtual time.

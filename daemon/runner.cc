@@ -359,6 +359,7 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   spec.check = workload.check;
   spec.seed = workload.seed;
   spec.starts = plan.starts;
+  spec.sends_apart = fabric_->view().sends_apart();
   UPF_ASSIGN_OR_RETURN(const std::unique_ptr<collectives::Job> job,
                        collectives::Job::Create(
                            spec, [this](EndpointId endpoint) { return fabric_->Owns(endpoint); },

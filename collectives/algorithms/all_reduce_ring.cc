@@ -81,11 +81,11 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const Picoseconds arrival = terms.Unloaded(chunk);
   const Picoseconds local = terms.Local(3 * chunk);
   const Picoseconds all_local = terms.Local(3 * chunk * channels);
-  const Picoseconds injected = terms.Injection(chunk, channels);
+  const Picoseconds injected = terms.InjectionToOne(chunk, channels);
   const Picoseconds reduce_step = std::max({arrival + local, injected, all_local});
   const Picoseconds gather_step = std::max(arrival, injected);
   // The last channel follows the first one.
-  const Picoseconds behind = std::max(terms.Injection(chunk, channels - 1), all_local - local);
+  const Picoseconds behind = std::max(terms.InjectionToOne(chunk, channels - 1), all_local - local);
   const Picoseconds turn = std::max(arrival + local, injected);  // from reducing to gathering
   return reduce_step * (steps - 1) + turn + gather_step * (steps - 1) + arrival + behind;
 }

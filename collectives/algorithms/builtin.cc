@@ -38,6 +38,11 @@ Picoseconds CostTerms::Injection(int64_t count, int64_t messages) const {
                                      : view_.InjectionTime(element_ * count, messages);
 }
 
+Picoseconds CostTerms::InjectionToOne(int64_t count, int64_t messages) const {
+  return count == 0 || messages <= 0 ? Picoseconds(0)
+                                     : view_.InjectionTimeToOne(element_ * count, messages);
+}
+
 Picoseconds CostTerms::ReduceRead(int64_t count) const {
   return count == 0 ? Picoseconds(0) : view_.UnloadedReduceTime(element_ * count, ranks_);
 }

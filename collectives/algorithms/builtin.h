@@ -21,6 +21,8 @@ class CostTerms {
   Picoseconds Unloaded(int64_t count) const;
   // `messages` messages of `count` elements each through the links of one endpoint.
   Picoseconds Injection(int64_t count, int64_t messages) const;
+  // The same if all go to one rank.
+  Picoseconds InjectionToOne(int64_t count, int64_t messages) const;
   // One reduce-read of `count` elements of every rank, from posting to the result.
   Picoseconds ReduceRead(int64_t count) const;
   // One local operation that reads and writes `traffic` elements.

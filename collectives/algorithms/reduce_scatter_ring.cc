@@ -69,9 +69,9 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const Picoseconds local = terms.Local(3 * part);
   const Picoseconds all_local = terms.Local(3 * part * channels);
   const Picoseconds reduced = terms.Unloaded(part) + local;
-  const Picoseconds step = std::max({reduced, terms.Injection(part, channels), all_local});
+  const Picoseconds step = std::max({reduced, terms.InjectionToOne(part, channels), all_local});
   // The last channel follows the first one.
-  const Picoseconds behind = std::max(terms.Injection(part, channels - 1), all_local - local);
+  const Picoseconds behind = std::max(terms.InjectionToOne(part, channels - 1), all_local - local);
   return step * (request.ranks - 2) + reduced + behind;
 }
 

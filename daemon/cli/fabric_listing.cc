@@ -33,6 +33,8 @@ std::string ProtocolText(const v1::Protocol& protocol) {
   switch (protocol.kind_case()) {
     case v1::Protocol::kNvlink:
       return absl::StrCat("nvlink ", protocol.nvlink().generation().value());
+    case v1::Protocol::kFlits:
+      return protocol.flits().name();
     case v1::Protocol::kUalink:
       return "ualink";
     case v1::Protocol::kEthernet:

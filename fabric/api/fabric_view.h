@@ -36,6 +36,9 @@ class FabricView {
   virtual int planes() const = 0;
   virtual int links_per_endpoint() const = 0;
 
+  // Messages to different endpoints that leave on different links: 1 where all share all links.
+  virtual int sends_apart() const { return 1; }
+
   // Elements of the path between the two endpoints that are farthest from each other. Their sum is
   // the latency of the first bit, from posting to delivery; serialization comes on top.
   virtual std::vector<PathElement> UnloadedPath() const = 0;
@@ -50,9 +53,14 @@ class FabricView {
   // up to 1 ps; as if what leaves on different links did not meet on the way.
   virtual Picoseconds UnloadedTime(Bytes message) const = 0;
 
-  // Time for which the busiest link of an endpoint serializes `count` messages of `message` bytes,
-  // sprayed over all its links; rounded up to 1 ps.
+  // Time for which the busiest link of an endpoint serializes `count` messages of `message` bytes
+  // to different endpoints, as far as there are so many; rounded up to 1 ps.
   virtual Picoseconds InjectionTime(Bytes message, int64_t count) const = 0;
+
+  // The same if all messages go to one endpoint, to which not all links may lead.
+  virtual Picoseconds InjectionTimeToOne(Bytes message, int64_t count) const {
+    return InjectionTime(message, count);
+  }
 
   // Time of one local copy or reduction, alone.
   virtual Picoseconds LocalTime(Bytes traffic) const = 0;

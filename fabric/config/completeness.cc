@@ -81,7 +81,7 @@ absl::Status CheckOneofs(const Message& message, const std::string& path) {
 }
 
 bool MayBeAbsent(const FieldDescriptor& field) {
-  static constexpr std::array<std::string_view, 27> kOptional = {
+  static constexpr std::array<std::string_view, 28> kOptional = {
       "upfabric.v1.Endpoint.spread",
       "upfabric.v1.Link.fec",
       "upfabric.v1.Link.errors",
@@ -101,6 +101,7 @@ bool MayBeAbsent(const FieldDescriptor& field) {
       "upfabric.v1.Axis.ends",
       "upfabric.v1.Axis.links",
       "upfabric.v1.Dragonfly.links",
+      "upfabric.v1.Dragonfly.planes",
       "upfabric.v1.Dragonfly.paths",
       "upfabric.v1.Fec.code",
       "upfabric.v1.Errors.flit_error_rate",

@@ -20,7 +20,7 @@ constexpr int64_t kFractionMax = 1'000;
 constexpr int64_t kBitsMax = 1 << 16;
 constexpr int64_t kTermMax = 1'000'000'000;
 constexpr Bandwidth kRateMin(Ratio(1'000'000));
-constexpr Bandwidth kRateMax(Ratio(1'000'000'000'000'000));
+constexpr Bandwidth kRateMax(Ratio(10'000'000'000'000'000));
 
 std::string ValuePath(std::string_view path) { return std::string(path) + ".value"; }
 

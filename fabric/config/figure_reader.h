@@ -33,7 +33,7 @@ class FigureReader {
   int64_t Bits(const v1::Figure& figure, std::string_view path);
   // 1 to `most`.
   int Count(const v1::Figure& figure, std::string_view path, int most);
-  // Whole bits per second, 1 Mbps to 1000 Tbps.
+  // Whole bits per second, 1 Mbps to 10,000 Tbps.
   Bandwidth Rate(const v1::Figure& figure, std::string_view path);
   // Above 0, at most 1; numerator and denominator at most 10^9, as for Tax.
   Ratio Share(const v1::Figure& figure, std::string_view path);

@@ -46,6 +46,17 @@ NvlinkSpec ReadNvlink(const v1::NvlinkProtocol& proto, FigureReader& reader) {
   return spec;
 }
 
+NvlinkSpec ReadFlits(const v1::FlitProtocol& proto, FigureReader& reader) {
+  NvlinkSpec spec;
+  spec.flit = reader.PacketPart(proto.flit(), "protocol.flits.flit", Zero::kRefused);
+  spec.max_payload =
+      reader.PacketPart(proto.max_payload(), "protocol.flits.max_payload", Zero::kRefused);
+  spec.header_flits =
+      reader.Count(proto.header_flits(), "protocol.flits.header_flits", kHeaderFlitsMax);
+  RequireMultiple(spec.max_payload, spec.flit, "protocol.flits.max_payload", "flit", reader);
+  return spec;
+}
+
 UalinkSpec ReadUalink(const v1::UalinkProtocol& proto, FigureReader& reader) {
   UalinkSpec spec;
   spec.beat = reader.PacketPart(proto.beat(), "protocol.ualink.beat", Zero::kRefused);
@@ -90,6 +101,8 @@ ProtocolSpec ReadProtocol(const v1::Protocol& proto, FigureReader& reader) {
       return ReadUalink(proto.ualink(), reader);
     case v1::Protocol::kEthernet:
       return ReadEthernet(proto.ethernet(), reader);
+    case v1::Protocol::kFlits:
+      return ReadFlits(proto.flits(), reader);
     case v1::Protocol::kNvlink:
     case v1::Protocol::KIND_NOT_SET:  // CheckComplete has refused it
       break;

@@ -143,6 +143,7 @@ void ReadDragonfly(const v1::Dragonfly& proto, const Kinds& kinds, FabricSpec& f
   spec.endpoints_per_router =
       reader.Count(proto.endpoints_per_router(), path + "endpoints_per_router", kEndpointsMax);
   spec.links = kinds.Count(proto.has_links(), proto.links(), path + "links", kLinksMax);
+  spec.planes = kinds.Count(proto.has_planes(), proto.planes(), path + "planes", kPlanesMax);
   spec.local_links = reader.Count(proto.local_links(), path + "local_links", kLinksMax);
   spec.global_links = reader.Count(proto.global_links(), path + "global_links", kLinksMax);
   if (proto.has_paths()) {

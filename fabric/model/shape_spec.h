@@ -58,8 +58,9 @@ struct FullMeshSpec {
 
 // Groups of routers, all joined to each other; every group joined to every other one.
 struct DragonflySpec {
-  enum class Paths { kMinimal, kValiant, kUgal };
-  int links = 1;  // of an endpoint to its router
+  enum class Paths { kMinimal, kValiant };
+  int planes = 1;
+  int links = 1;  // of an endpoint to its router, in each plane
   int groups = 1;
   int routers = 1;  // of a group
   int endpoints_per_router = 1;

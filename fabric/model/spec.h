@@ -19,8 +19,9 @@
 
 namespace upfabric::fabric {
 
+// Also any other protocol of whole flits.
 struct NvlinkSpec {
-  int generation = 0;
+  int generation = 0;  // 0: not NVLink
   Bytes flit;
   Bytes max_payload;  // a multiple of flit
   int header_flits = 0;

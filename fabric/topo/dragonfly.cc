@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "fabric/base/fingerprint.h"
@@ -18,6 +19,9 @@ class DragonflyRouter final : public Router {
   explicit DragonflyRouter(const DragonflySpec& shape) : shape_(shape) {}
 
   int classes() const {
+    if (shape_.groups == 1) {
+      return 1;
+    }
     return shape_.paths == DragonflySpec::Paths::kMinimal || shape_.groups < 3 ? 2 : 3;
   }
   int routers() const { return shape_.groups * shape_.routers; }
@@ -103,6 +107,39 @@ class DragonflyRouter final : public Router {
   DragonflySpec shape_;
 };
 
+void AddLinks(const DragonflySpec& shape, const DragonflyRouter& router, const Layout::Plane& plane,
+              Layout& layout) {
+  for (int e = 0; e < layout.endpoints(); ++e) {
+    for (int l = 0; l < shape.links; ++l) {
+      layout.Attach(e, plane.first_link + l,
+                    {plane.first_chip + e / shape.endpoints_per_router,
+                     e % shape.endpoints_per_router * shape.links + l});
+    }
+  }
+  for (int group = 0; group < shape.groups; ++group) {
+    const int first = plane.first_chip + group * shape.routers;
+    for (int a = 0; a < shape.routers; ++a) {
+      for (int b = a + 1; b < shape.routers; ++b) {
+        for (int l = 0; l < shape.local_links; ++l) {
+          layout.AddTrunk({{first + a, router.LocalPort(a, b) + l},
+                           {first + b, router.LocalPort(b, a) + l},
+                           shape.local_link_kind});
+        }
+      }
+    }
+    for (int other = group + 1; other < shape.groups; ++other) {
+      const int far = plane.first_chip + other * shape.routers;
+      for (int l = 0; l < shape.global_links; ++l) {
+        const int there = router.GlobalLink(group, other, l);
+        const int back = router.GlobalLink(other, group, l);
+        layout.AddTrunk({{first + router.RouterOf(there), router.PortOf(there)},
+                         {far + router.RouterOf(back), router.PortOf(back)},
+                         shape.global_link_kind});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 absl::Status BuildDragonfly(const DragonflySpec& shape, Layout& layout) {
@@ -113,36 +150,15 @@ absl::Status BuildDragonfly(const DragonflySpec& shape, Layout& layout) {
         absl::StrCat("topology.dragonfly: groups x routers x endpoints_per_router make ", endpoints,
                      " endpoints; it says ", layout.endpoints()));
   }
-  layout.AddPlane(shape.links);
-  for (int r = 0; r < router->routers(); ++r) {
-    layout.AddChip({0, 0, absl::StrCat("router", r), router->ports()});
-  }
-  for (int e = 0; e < endpoints; ++e) {
-    for (int l = 0; l < shape.links; ++l) {
-      layout.Attach(
-          e, l, {e / shape.endpoints_per_router, e % shape.endpoints_per_router * shape.links + l});
+  for (int plane = 0; plane < shape.planes; ++plane) {
+    layout.AddPlane(shape.links);
+    const std::string prefix = shape.planes > 1 ? absl::StrCat("p", plane, ".") : "";
+    for (int r = 0; r < router->routers(); ++r) {
+      layout.AddChip({0, 0, absl::StrCat(prefix, "router", r), router->ports()});
     }
   }
-  for (int group = 0; group < shape.groups; ++group) {
-    const int first = group * shape.routers;
-    for (int a = 0; a < shape.routers; ++a) {
-      for (int b = a + 1; b < shape.routers; ++b) {
-        for (int l = 0; l < shape.local_links; ++l) {
-          layout.AddTrunk({{first + a, router->LocalPort(a, b) + l},
-                           {first + b, router->LocalPort(b, a) + l},
-                           shape.local_link_kind});
-        }
-      }
-    }
-    for (int other = group + 1; other < shape.groups; ++other) {
-      for (int l = 0; l < shape.global_links; ++l) {
-        const int there = router->GlobalLink(group, other, l);
-        const int back = router->GlobalLink(other, group, l);
-        layout.AddTrunk({{first + router->RouterOf(there), router->PortOf(there)},
-                         {other * shape.routers + router->RouterOf(back), router->PortOf(back)},
-                         shape.global_link_kind});
-      }
-    }
+  for (const Layout::Plane& plane : layout.planes()) {
+    AddLinks(shape, *router, plane, layout);
   }
   layout.SetRouter(router, router->classes());
   return absl::OkStatus();

@@ -177,12 +177,14 @@ Picoseconds NetworkView::UnloadedReduceTime(Bytes size, int members) const {
   return latency + timing().clock().ToPicoseconds(TicksOf(Bytes(0)) + share);
 }
 
+// In a full mesh different endpoints have links of their own.
 Picoseconds NetworkView::InjectionTime(Bytes message, int64_t count) const {
+  const int64_t peers = layout_.direct().has_value() ? layout_.endpoints() - 1 : 1;
+  return InjectionTimeToOne(message, (count + peers - 1) / peers);
+}
+
+Picoseconds NetworkView::InjectionTimeToOne(Bytes message, int64_t count) const {
   const Framing& framing = timing().framing();
-  if (layout_.direct().has_value()) {  // to as many different endpoints as there are
-    const int64_t peers = layout_.endpoints() - 1;
-    count = (count + peers - 1) / peers;
-  }
   const int64_t links = LinksOfMessage();
   const int64_t full_packets = (framing.PacketsOf(message) - 1) * count;
   const sim::Ticks total = TicksOf(framing.max_payload()) * full_packets +

@@ -24,6 +24,9 @@ class NetworkView final : public FabricView {
   int endpoints() const override { return layout_.endpoints(); }
   int planes() const override { return static_cast<int>(layout_.planes().size()); }
   int links_per_endpoint() const override { return layout_.links_per_endpoint(); }
+  int sends_apart() const override {
+    return layout_.direct().has_value() ? layout_.endpoints() - 1 : 1;
+  }
   std::vector<PathElement> UnloadedPath() const override { return ElementsOf(longest_); }
   std::vector<PathElement> ShortestPath() const override { return ElementsOf(shortest_); }
   std::vector<PathElement> PathBetween(EndpointId source, EndpointId destination) const override {
@@ -31,6 +34,7 @@ class NetworkView final : public FabricView {
   }
   Picoseconds UnloadedTime(Bytes message) const override;
   Picoseconds InjectionTime(Bytes message, int64_t count) const override;
+  Picoseconds InjectionTimeToOne(Bytes message, int64_t count) const override;
   Picoseconds LocalTime(Bytes traffic) const override;
   std::optional<InSwitchAbilities> in_switch() const override;
   Picoseconds UnloadedReduceTime(Bytes size, int members) const override;

@@ -46,6 +46,7 @@ inline void DrawTorus(Draws& draws, FabricSpec& spec, int link_kind) {
 
 inline void DrawDragonfly(Draws& draws, FabricSpec& spec, int link_kind) {
   DragonflySpec dragonfly;
+  dragonfly.planes = Small(draws, 2);
   dragonfly.links = Small(draws, 2);
   dragonfly.groups = Small(draws, 4);
   dragonfly.routers = Small(draws, 3);
