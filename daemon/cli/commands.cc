@@ -19,6 +19,7 @@
 #include "daemon/cli/progress_bar.h"
 #include "daemon/cli/remote_commands.h"
 #include "daemon/cli/run_report.h"
+#include "daemon/cli/topology_drawing.h"
 #include "daemon/config/loader.h"
 #include "daemon/exit_codes.h"
 #include "daemon/runner.h"
@@ -135,7 +136,22 @@ class Executor {
   absl::StatusOr<int> operator()(const ShowCommand& command) const {
     UPF_ASSIGN_OR_RETURN(const v1::Fabric config, ResolveFabric(command.fabric));
     UPF_ASSIGN_OR_RETURN(const ListedFabric listed, ListedFabric::Create(config));
-    console_.out << (command.format == Format::kJson ? FabricJson(listed) : FabricText(listed));
+    switch (command.format) {
+      case Format::kDot:
+        console_.out << TopologyDot(listed.spec, *listed.layout);
+        break;
+      case Format::kSvg: {
+        UPF_ASSIGN_OR_RETURN(const std::string svg, TopologySvg(listed.spec, *listed.layout));
+        console_.out << svg;
+        break;
+      }
+      case Format::kJson:
+        console_.out << FabricJson(listed);
+        break;
+      default:
+        console_.out << FabricText(listed);
+        break;
+    }
     return kExitDone;
   }
 
@@ -160,14 +176,14 @@ class Executor {
       UPF_RETURN_IF_ERROR(WriteFaults(result.faults(), run.record_faults));
     }
     switch (run.format) {
-      case Format::kTable:
-        console_.out << RunTable(result);
-        break;
       case Format::kCsv:
         console_.out << RunCsv(result);
         break;
       case Format::kJson:
         console_.out << RunJson(result);
+        break;
+      default:
+        console_.out << RunTable(result);
         break;
     }
     ReportDamage(result, console_);

@@ -15,6 +15,7 @@
 #include "daemon/cli/json_writer.h"
 #include "daemon/cli/names.h"
 #include "daemon/cli/numbers.h"
+#include "daemon/cli/shape_text.h"
 #include "daemon/cli/sizes.h"
 #include "daemon/cli/text_table.h"
 #include "fabric/base/scaled_number.h"
@@ -47,15 +48,6 @@ std::string ProtocolText(const v1::Protocol& protocol) {
 std::string AvailabilityText(v1::Availability availability) {
   constexpr absl::string_view kPrefix = "AVAILABILITY_";
   return absl::AsciiStrToLower(v1::Availability_Name(availability).substr(kPrefix.size()));
-}
-
-// "18 planes x 1 link", groups joined by "+".
-std::string TopologyText(const fabric::FabricSpec& spec) {
-  return absl::StrJoin(
-      spec.groups, " + ", [](std::string* out, const fabric::PlaneGroupSpec& group) {
-        absl::StrAppend(out, group.planes, group.planes == 1 ? " plane x " : " planes x ",
-                        group.links, group.links == 1 ? " link" : " links");
-      });
 }
 
 std::string GigabytesText(Bandwidth rate) {
@@ -91,17 +83,6 @@ int64_t PacketsIn(Bytes buffer, const ListedFabric& fabric) {
   const absl::int128 packets = absl::int128(buffer.count()) * efficiency.numerator() /
                                (absl::int128(payload.count()) * efficiency.denominator());
   return static_cast<int64_t>(packets);
-}
-
-struct Counts {
-  int switches = 0;
-  int64_t links = 0;
-  int64_t channels = 0;
-};
-
-Counts CountsOf(const fabric::FabricView& view) {
-  const int64_t links = int64_t{view.endpoints()} * view.links_per_endpoint();
-  return {.switches = view.planes(), .links = links, .channels = 2 * links};
 }
 
 Picoseconds SumOf(const std::vector<fabric::PathElement>& path) {
@@ -229,7 +210,13 @@ std::string PathText(const ListedFabric& fabric) {
   }
   table.AddRow(
       {"sum, before serialization", NanosecondsText(SumOf(path)), EnergyText(EnergyOf(path)), ""});
-  return table.Render("  ");
+  const Picoseconds nearest = SumOf(fabric.built->view().ShortestPath());
+  return absl::StrCat(
+      table.Render("  "),
+      nearest < SumOf(path)
+          ? absl::StrCat("  that is the longest way; between the nearest endpoints ",
+                         NanosecondsText(nearest), " ns\n")
+          : "");
 }
 
 std::string CreditsText(const ListedFabric& fabric) {
@@ -237,8 +224,10 @@ std::string CreditsText(const ListedFabric& fabric) {
     return absl::StrFormat("  credits of a virtual channel at %s: %s, %d full packets\n", where,
                            SizeText(buffer), PacketsIn(buffer, fabric));
   };
-  return absl::StrCat(line("a switch port", fabric.spec.switch_chip.buffer_per_vc),
-                      line("an endpoint port", fabric.spec.endpoint.buffer_per_vc));
+  const bool has_switches = !fabric.layout->chips().empty();
+  return absl::StrCat(
+      has_switches ? line("a switch port", fabric.spec.switch_chip.buffer_per_vc) : "",
+      line("an endpoint port", fabric.spec.endpoint.buffer_per_vc));
 }
 
 void WritePreset(const ListedFabric& preset, JsonWriter& json) {
@@ -246,11 +235,11 @@ void WritePreset(const ListedFabric& preset, JsonWriter& json) {
   json.Key("id").String(preset.config.id());
   json.Key("title").String(preset.config.title());
   json.Key("family").String(preset.config.family());
-  json.Key("availability").String(AvailabilityText(preset.config.availability()));
+  json.Key("status").String(AvailabilityText(preset.config.availability()));
   json.Key("protocol").String(ProtocolText(preset.config.protocol()));
   json.Key("endpoints").Int(view.endpoints());
   json.Key("topology").String(TopologyText(preset.spec));
-  json.Key("endpoint_GBps").Raw(GigabytesText(view.EndpointRate()));
+  json.Key("gigabytes_per_second").Raw(GigabytesText(view.EndpointRate()));
   json.Key("confidence").String(ConfidenceName(fabric::WeakestConfidence(preset.config)));
 }
 
@@ -304,8 +293,9 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
     json.Key("confidence").String(ConfidenceName(confidence(element.name))).EndObject();
   }
   json.EndArray();
-  const Counts counts = CountsOf(view);
+  const ShapeCounts counts = CountsOf(*fabric.layout);
   json.Key("unloaded_path_ns").Raw(NanosecondsText(SumOf(view.UnloadedPath())));
+  json.Key("shortest_path_ns").Raw(NanosecondsText(SumOf(view.ShortestPath())));
   json.Key("unloaded_path_pJ_per_bit").Raw(EnergyText(EnergyOf(view.UnloadedPath())));
   json.Key("window_ns").Raw(NanosecondsText(fabric.built->Window()));
   json.Key("window_limit").String(fabric.built->WindowLimit());
@@ -317,8 +307,9 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
     json.EndObject();
   }
   json.Key("switches").Int(counts.switches);
-  json.Key("links").Int(counts.links);
-  json.Key("channels").Int(counts.channels);
+  json.Key("links").Int(counts.links());
+  json.Key("switch_links").Int(counts.switch_links);
+  json.Key("channels").Int(counts.channels());
   json.Key("switch_credit_packets").Int(PacketsIn(fabric.spec.switch_chip.buffer_per_vc, fabric));
   json.Key("endpoint_credit_packets").Int(PacketsIn(fabric.spec.endpoint.buffer_per_vc, fabric));
 }
@@ -330,6 +321,8 @@ absl::StatusOr<ListedFabric> ListedFabric::Create(const v1::Fabric& config) {
   listed.config = config;
   UPF_ASSIGN_OR_RETURN(listed.spec, fabric::FabricSpecFromProto(config));
   UPF_ASSIGN_OR_RETURN(listed.built, fabric::Fabric::Create(listed.spec, {}));
+  UPF_ASSIGN_OR_RETURN(fabric::Layout layout, fabric::Layout::Create(listed.spec, 1));
+  listed.layout = std::make_shared<const fabric::Layout>(std::move(layout));
   return listed;
 }
 
@@ -380,15 +373,19 @@ std::string ClustersText(const ListedFabric& fabric) {
 
 std::string FabricText(const ListedFabric& fabric) {
   const fabric::FabricView& view = fabric.built->view();
-  const Counts counts = CountsOf(view);
+  const ShapeCounts counts = CountsOf(*fabric.layout);
   return absl::StrCat(
       fabric.config.id(), ": ", fabric.config.title(), "\n  family ", fabric.config.family(), ", ",
       AvailabilityText(fabric.config.availability()), ", protocol ",
       ProtocolText(fabric.config.protocol()), ", medium ",
       MediumText(fabric.config.link().medium()), "\n\nfigures\n", FiguresText(fabric.config),
       "\nderived\n",
-      absl::StrFormat("  %d endpoints, %s; %d switches, %d links, %d channels\n", view.endpoints(),
-                      TopologyText(fabric.spec), counts.switches, counts.links, counts.channels),
+      absl::StrFormat("  %d endpoints, %s; %d switches, %d links%s, %d channels\n",
+                      view.endpoints(), TopologyText(fabric.spec), counts.switches, counts.links(),
+                      counts.switch_links > 0
+                          ? absl::StrCat(" (", counts.switch_links, " between switches)")
+                          : "",
+                      counts.channels()),
       "  an endpoint sends and receives ", GigabytesText(view.EndpointRate()),
       " GB/s of data each way, before packet overhead\n", CreditsText(fabric),
       ErrorsText(fabric.spec.link), "  window ", NanosecondsText(fabric.built->Window()),

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "fabric/api/fabric.h"
 #include "fabric/model/spec.h"
+#include "fabric/topo/layout.h"
 #include "upfabric/v1/fabric.pb.h"
 
 namespace upfabric::daemon::cli {
@@ -19,6 +20,7 @@ struct ListedFabric {
   v1::Fabric config;
   fabric::FabricSpec spec;
   std::unique_ptr<fabric::Fabric> built;
+  std::shared_ptr<const fabric::Layout> layout;
 
   // Returns the errors of fabric/config and of Fabric::Create.
   static absl::StatusOr<ListedFabric> Create(const v1::Fabric& config);

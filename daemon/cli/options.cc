@@ -163,19 +163,24 @@ absl::StatusOr<SweepOptions> ReadSweep(const SweepTexts& texts) {
   return sweep;
 }
 
-absl::StatusOr<Format> ReadFormat(absl::string_view text, bool with_csv) {
-  if (text == "table") {
-    return Format::kTable;
-  }
-  if (text == "json") {
-    return Format::kJson;
-  }
-  if (text == "csv" && with_csv) {
-    return Format::kCsv;
+absl::StatusOr<Format> ReadFormat(absl::string_view text, std::initializer_list<Format> allowed) {
+  constexpr std::pair<absl::string_view, Format> kFormats[] = {{"table", Format::kTable},
+                                                               {"csv", Format::kCsv},
+                                                               {"json", Format::kJson},
+                                                               {"dot", Format::kDot},
+                                                               {"svg", Format::kSvg}};
+  std::string names;
+  for (const auto& [name, format] : kFormats) {
+    if (std::find(allowed.begin(), allowed.end(), format) == allowed.end()) {
+      continue;
+    }
+    if (name == text) {
+      return format;
+    }
+    absl::StrAppend(&names, names.empty() ? "" : ", ", name);
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("--format: \"", text,
-                   "\" is not a format; allowed: ", with_csv ? "table, csv, json" : "table, json"));
+      absl::StrCat("--format: \"", text, "\" is not a format; allowed: ", names));
 }
 
 absl::StatusOr<Command> ReadRun(const Texts& texts) {
@@ -186,7 +191,8 @@ absl::StatusOr<Command> ReadRun(const Texts& texts) {
         "--fabric: missing; allowed: a preset (`upfabric presets` lists them) or a file");
   }
   UPF_ASSIGN_OR_RETURN(run.sweep, ReadSweep(texts.sweep));
-  UPF_ASSIGN_OR_RETURN(run.format, ReadFormat(texts.format, /*with_csv=*/true));
+  UPF_ASSIGN_OR_RETURN(run.format,
+                       ReadFormat(texts.format, {Format::kTable, Format::kCsv, Format::kJson}));
   run.fabric = texts.fabric;
   run.connect = texts.connect;
   run.faults = texts.faults;
@@ -225,7 +231,7 @@ absl::StatusOr<Command> ReadCompare(const Texts& texts) {
                                                    " fabrics to compare"));
   }
   UPF_ASSIGN_OR_RETURN(compare.sweep, ReadSweep(texts.sweep));
-  UPF_ASSIGN_OR_RETURN(compare.format, ReadFormat(texts.format, /*with_csv=*/false));
+  UPF_ASSIGN_OR_RETURN(compare.format, ReadFormat(texts.format, {Format::kTable, Format::kJson}));
   compare.statistics = texts.statistics;
   return compare;
 }
@@ -270,11 +276,14 @@ class Grammar {
 
   absl::StatusOr<Command> Read(const Texts& texts) const {
     if (presets_->parsed()) {
-      UPF_ASSIGN_OR_RETURN(const Format format, ReadFormat(texts.format, /*with_csv=*/false));
+      UPF_ASSIGN_OR_RETURN(const Format format,
+                           ReadFormat(texts.format, {Format::kTable, Format::kJson}));
       return PresetsCommand{format};
     }
     if (show_->parsed()) {
-      UPF_ASSIGN_OR_RETURN(const Format format, ReadFormat(texts.format, /*with_csv=*/false));
+      UPF_ASSIGN_OR_RETURN(
+          const Format format,
+          ReadFormat(texts.format, {Format::kTable, Format::kJson, Format::kDot, Format::kSvg}));
       return ShowCommand{texts.fabric, format};
     }
     if (run_->parsed()) {
@@ -307,7 +316,7 @@ class Grammar {
     presets_->add_option("--format", texts.format, "table or json")->capture_default_str();
     show_ = app_.add_subcommand("show", "every figure of a fabric with source and confidence");
     show_->add_option("FABRIC", texts.fabric, "a preset or a file")->required();
-    show_->add_option("--format", texts.format, "table or json")->capture_default_str();
+    show_->add_option("--format", texts.format, "table, json, dot or svg")->capture_default_str();
     algorithms_ = app_.add_subcommand("algorithms", "list the collective algorithms");
     algorithms_->add_option("COLLECTIVE", texts.collective, "only of this collective");
   }

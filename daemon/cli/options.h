@@ -18,7 +18,7 @@
 
 namespace upfabric::daemon::cli {
 
-enum class Format { kTable, kCsv, kJson };
+enum class Format { kTable, kCsv, kJson, kDot, kSvg };
 
 // What a sweep is asked for, before the fabric is known.
 struct SweepOptions {
