@@ -140,7 +140,7 @@ TEST(RunCommandTest, BadFaultsAreOneLineAndExitCodeTwo) {
 }
 
 TEST(RunCommandTest, BadInputIsOneLineAndExitCodeTwo) {
-  ExpectOneLine(Upfabric("run all_reduce --fabric nosuch"), 2, "gb200-nvl72");
+  ExpectOneLine(Upfabric("run all_reduce --fabric nosuch"), 2, "`upfabric presets` lists");
   ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 -b 1X"), 2, "-b: ");
   ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 -g 9"), 2, "9");
   ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --endpoints 0,8"), 2, "--endpoints");

@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "daemon/cli/shape_text.h"
 
 namespace upfabric::daemon::cli {
@@ -23,6 +24,7 @@ constexpr int kLevelMax = 8;       // switches of a level that are all drawn
 constexpr int kLevelFirst = 3;     // of more, these and the last one
 constexpr int kRoutersMax = 64;    // of a torus or dragonfly that are all drawn
 constexpr int kCornerMax = 4;      // along an axis of a larger torus
+constexpr int kLayersMax = 2;      // along the third axis
 constexpr int kEndpointsMax = 16;  // of a full mesh
 constexpr const char* kColors[] = {"#dbe9f6", "#e3f1db", "#fbe6cf", "#eadcf4"};
 
@@ -31,17 +33,17 @@ std::string Rate(const fabric::LinkSpec& link) {
   return absl::StrFormat("%.4g GB/s", rate.GigabytesPerSecond());
 }
 
-// "gpu0-7", "gpu0, 4, 8 ... (16)".
+// "gpu0-7", "gpu0, 8 ... 248 (32)".
 std::string EndpointsText(const std::vector<int>& endpoints) {
   const auto count = static_cast<int>(endpoints.size());
   if (count == 1) {
     return absl::StrCat("gpu", endpoints[0]);
   }
   if (endpoints.back() - endpoints.front() + 1 == count) {
-    return absl::StrCat("gpu", endpoints.front(), "-", endpoints.back(), "\\n", count);
+    return absl::StrCat("gpu", endpoints.front(), "-", endpoints.back());
   }
-  return absl::StrCat("gpu", endpoints[0], ", ", endpoints[1], " ... ", endpoints.back(), "\\n",
-                      count);
+  return absl::StrCat("gpu", endpoints[0], ", ", endpoints[1], " ... ", endpoints.back(), "\\n(",
+                      count, ")");
 }
 
 // The level of a chip: its name without numbers, "leaf", "spine", "router", "sw".
@@ -64,7 +66,9 @@ class Drawing {
     text_ = absl::StrCat(
         "graph \"", spec.id, "\" {\n  layout=", Engine(), ";\n  label=\"", spec.id, ": ",
         spec.endpoints, " endpoints, ", TopologyText(spec), planes,
-        "\";\n  labelloc=t; fontname=\"Helvetica\"; fontsize=20; overlap=false; splines=true;\n"
+        "\";\n  labelloc=t; fontname=\"Helvetica\"; fontsize=20; ",
+        IsTorus() ? "splines=line" : "overlap=false; splines=true",
+        ";\n"
         "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=16];\n"
         "  edge [fontname=\"Helvetica\", fontsize=13, color=\"#606060\"];\n");
   }
@@ -152,6 +156,7 @@ class Drawing {
     size_t color = 0;
     for (const auto& [level, chips] : levels) {
       int left_out = 0;
+      std::vector<std::string> row;
       for (size_t i = 0; i < chips.size(); ++i) {
         if (!Shown(static_cast<int>(i), static_cast<int>(chips.size()))) {
           ++left_out;
@@ -161,18 +166,25 @@ class Drawing {
         const std::string& name = layout_.chips()[static_cast<size_t>(chips[i])].name;
         Node(name, absl::StrCat(name, RouterEndpoint(chips[i])), kColors[color % 4],
              Position(chips[i]));
+        row.push_back(absl::StrCat("\"", name, "\""));
       }
       if (left_out > 0 && !IsTorus()) {
         More(absl::StrCat("more ", level), left_out);
+        row.insert(row.end() - 1, absl::StrCat("\"more ", level, "\""));
+      }
+      if (std::string(Engine()) == "dot") {  // in one row, in order
+        absl::StrAppend(&text_, "  { rank=same; ", absl::StrJoin(row, " -- "),
+                        " [style=invis]; }\n");
       }
       ++color;
     }
     DrawTrunks(shown);
     DrawEndpoints(shown);
-    if (IsTorus() && plane.chips > kRoutersMax) {
-      absl::StrAppend(&text_, "  \"more\" [shape=plaintext, style=\"\", pos=\"", 4 * kCornerMax - 2,
-                      ",-2!\", label=\"a corner; ... ",
-                      plane.chips - std::count(shown.begin(), shown.end(), true), " more\"];\n");
+    const auto drawn = std::count(shown.begin(), shown.end(), true);
+    if (IsTorus() && drawn < plane.chips) {
+      absl::StrAppend(&text_,
+                      "  \"more\" [shape=plaintext, style=\"\", pos=\"2,-7.2!\", label=\"... ",
+                      plane.chips - drawn, " more\"];\n");
     }
   }
 
@@ -182,15 +194,29 @@ class Drawing {
     return IsTorus() ? absl::StrCat("\\ngpu", chip) : "";
   }
 
+  // Whether two routers of a torus are at the two ends of an axis.
+  bool Closes(int low, int high) const {
+    const auto* torus = std::get_if<fabric::TorusSpec>(&spec_.shape);
+    for (size_t i = 0; torus != nullptr && i < torus->axes.size(); ++i) {
+      const int size = torus->axes[i].size;
+      if (size > 2 && std::abs(low % size - high % size) == size - 1) {
+        return true;
+      }
+      low /= size;
+      high /= size;
+    }
+    return false;
+  }
+
   bool Shown(int index, int count) const {
     if (const auto* torus = std::get_if<fabric::TorusSpec>(&spec_.shape)) {
-      if (count <= kRoutersMax) {
+      if (count <= kRoutersMax && torus->axes.size() < 3) {
         return true;
       }
       for (size_t i = 0; i < torus->axes.size(); ++i) {
         const int at = index % torus->axes[i].size;
         index /= torus->axes[i].size;
-        if (at >= (i < 2 ? kCornerMax : 1)) {
+        if (at >= (i < 2 ? kCornerMax : kLayersMax)) {
           return false;
         }
       }
@@ -213,9 +239,9 @@ class Drawing {
       place[i] = chip % torus->axes[i].size;
       chip /= torus->axes[i].size;
     }
-    const double width = torus->axes[0].size <= kCornerMax ? 4.0 * torus->axes[0].size + 2 : 18.0;
-    return absl::StrFormat(", pos=\"%g,%g!\"", 3.2 * place[0] + width * place[2],
-                           -1.8 * place[1] - 0.6 * place[0]);
+    const double width = 2.6 * std::min(torus->axes[0].size, kCornerMax) + 1.5;
+    return absl::StrFormat(", pos=\"%g,%g!\"", 2.2 * place[0] + width * place[2],
+                           -1.4 * place[1] - 0.35 * place[0] - 0.5 * place[2]);
   }
 
   void DrawTrunks(const std::vector<bool>& shown) {
@@ -241,7 +267,8 @@ class Drawing {
         absl::StrAppend(&label, label.empty() ? "" : " x ", Rate(spec_.LinkOfKind(kind)));
         named = edges.size() > 12;
       }
-      Edge(upwards && !tree ? high : low, upwards && !tree ? low : high, label);
+      Edge(upwards && !tree ? high : low, upwards && !tree ? low : high, label,
+           Closes(ends.first, ends.second) ? ", style=dashed, color=\"#b8c4d0\"" : "");
     }
   }
 

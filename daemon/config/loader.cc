@@ -131,20 +131,34 @@ absl::StatusOr<v1::Fabric> LoadFile(const std::string& path, int bases_left) {
   return fabric;
 }
 
+// ", is it gb300-nvl72?", by the first letters; nothing if none begins like it.
+std::string AlikeText(const std::string& id) {
+  constexpr size_t kLettersAlike = 3;
+  std::string alike;
+  for (const fabric::PresetFile& preset : fabric::Presets()) {
+    if (id.size() >= kLettersAlike &&
+        preset.id.substr(0, kLettersAlike) == id.substr(0, kLettersAlike)) {
+      absl::StrAppend(&alike, alike.empty() ? "" : " or ", std::string(preset.id));
+    }
+  }
+  return alike.empty() ? "" : absl::StrCat(", is it ", alike, "?");
+}
+
 absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string& folder,
                                 int bases_left) {
   if (absl::StrContains(id_or_path, "/") || FindReader(id_or_path) != nullptr) {
     return LoadFile((std::filesystem::path(folder) / id_or_path).string(), bases_left);
   }
-  std::string known;
   for (const fabric::PresetFile& preset : fabric::Presets()) {
     if (preset.id == id_or_path) {
       return LoadPreset(preset, bases_left);
     }
-    absl::StrAppend(&known, known.empty() ? "" : ", ", std::string(preset.id));
   }
-  return absl::NotFoundError(absl::StrCat("unknown fabric \"", id_or_path, "\"; known are ", known,
-                                          ", or a file ending in ", Extensions()));
+  return absl::NotFoundError(absl::StrCat("unknown fabric \"", id_or_path, "\"",
+                                          AlikeText(id_or_path),
+                                          "; allowed is one that `upfabric presets` lists, or a "
+                                          "file ending in ",
+                                          Extensions()));
 }
 
 }  // namespace

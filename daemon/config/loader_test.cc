@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <variant>
 
+#include "fabric/config/from_proto.h"
 #include "fabric/presets/presets.h"
 
 namespace upfabric::daemon {
@@ -36,10 +38,19 @@ class LoaderTest : public testing::Test {
     return path;
   }
 
-  static std::string PresetText() { return std::string(fabric::Presets().front().yaml); }
-
-  static v1::Fabric PresetFabric() {
-    return ResolveFabric(std::string(fabric::Presets().front().id)).value();
+  static constexpr char kPreset[] = "gb200-nvl72";
+  static std::string PresetText() {
+    for (const fabric::PresetFile& preset : fabric::Presets()) {
+      if (preset.id == kPreset) {
+        return std::string(preset.yaml);
+      }
+    }
+    return "";
+  }
+  static v1::Fabric PresetFabric() { return ResolveFabric(kPreset).value(); }
+  // What a fabric that stands on the preset says of its own.
+  std::string Derived(const std::string& own) const {
+    return Write("d.yaml", "id: d\ntitle: derived\nbase: gb200-nvl72\n" + own);
   }
 
   std::string folder_;
@@ -109,13 +120,13 @@ TEST_F(LoaderTest, ResolvesIdsAndFiles) {
   EXPECT_EQ(ResolveFabric(Write("mine.yaml", PresetText()))->id(), PresetFabric().id());
 }
 
-TEST_F(LoaderTest, AnUnknownIdNamesTheKnownOnesSorted) {
+TEST_F(LoaderTest, AnUnknownIdNamesThoseThatBeginLikeIt) {
   const absl::Status status = ResolveFabric("gb300").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(MessageOf(status),
-              HasSubstr("unknown fabric \"gb300\"; known are gb200-nvl72, helios-72-ualink, "
-                        "helios-72-ualoe, hgx-h100, ualink-pod-1024, ualink-pod-72, or a "
-                        "file"));
+  EXPECT_THAT(MessageOf(status), HasSubstr("unknown fabric \"gb300\", is it gb300-nvl72?; allowed "
+                                           "is one that `upfabric presets` lists, or a file"));
+  EXPECT_THAT(MessageOf(ResolveFabric("xyz").status()),
+              HasSubstr("unknown fabric \"xyz\"; allowed is"));
   EXPECT_EQ(ResolveFabric("").status().code(), absl::StatusCode::kNotFound);
 }
 
@@ -173,6 +184,68 @@ TEST_F(LoaderTest, LoadsAScenarioAndChecksItsFabric) {
 
   EXPECT_THAT(MessageOf(LoadScenarioFile(Write("w.yaml", "workload: {seed: 1}\n")).status()),
               HasSubstr("w.yaml:1: has no fabric; a scenario has a fabric and a workload"));
+}
+
+TEST_F(LoaderTest, AFabricSaysOnlyHowItDiffersFromItsBase) {
+  const std::string four = "{value: 4, confidence: estimate, note: chosen}";
+  const v1::Fabric fabric =
+      LoadFabricFile(Derived("without: [switch.in_switch]\nlink: {lanes: " + four + "}\n")).value();
+  v1::Fabric expected = PresetFabric();
+  expected.set_id("d");
+  expected.set_title("derived");
+  expected.mutable_switch_()->clear_in_switch();
+  v1::Figure& lanes = *expected.mutable_link()->mutable_lanes();
+  lanes.Clear();  // a figure is taken whole, its source too
+  lanes.set_value("4");
+  lanes.set_confidence(v1::CONFIDENCE_ESTIMATE);
+  lanes.set_note("chosen");
+  EXPECT_TRUE(MessageDifferencer::Equals(fabric, expected));
+}
+
+TEST_F(LoaderTest, AKindOfLinkSaysOnlyHowItDiffersToo) {
+  const std::string path = Write("clos.yaml", R"(
+id: clos
+title: leaf and spine
+base: ualink-pod-72
+link_kinds:
+  - name: slow
+    without: [fec]
+    link: {lanes: {value: 1, confidence: estimate, note: chosen}}
+topology:
+  clos:
+    endpoints: {value: 8, confidence: estimate, note: chosen}
+    endpoints_per_leaf: {value: 4, confidence: estimate, note: chosen}
+    spines: {value: 2, confidence: estimate, note: chosen}
+    uplinks: {value: 1, confidence: estimate, note: chosen}
+    spine_link: slow
+)");
+  const auto spec = fabric::FabricSpecFromProto(LoadFabricFile(path).value()).value();
+  ASSERT_EQ(spec.more_links.size(), 1u);
+  EXPECT_EQ(spec.more_links[0].lanes, 1);
+  EXPECT_FALSE(spec.more_links[0].has_fec);
+  EXPECT_TRUE(spec.link.has_fec);
+  EXPECT_EQ(spec.more_links[0].lane_rate, spec.link.lane_rate);
+  EXPECT_EQ(std::get<fabric::ClosSpec>(spec.shape).leaf_link_kind, 1);
+}
+
+TEST_F(LoaderTest, WhatDoesNotFitABaseIsRefusedWithItsLine) {
+  const auto refused = [this](const std::string& own) {
+    return MessageOf(LoadFabricFile(Derived(own)).status());
+  };
+  EXPECT_THAT(refused("without: [switch.cache]\n"),
+              HasSubstr("d.yaml:4: without[0]: \"switch.cache\" is not there"));
+  const std::string one = "{value: 2, confidence: estimate, note: chosen}";
+  EXPECT_THAT(refused("topology: {full_mesh: {endpoints: " + one + ", links: " + one + "}}\n"),
+              HasSubstr("switch: is given, but a full mesh has none"));
+  EXPECT_THAT(refused("topology: {torus: {axes: [{size: " + one + ", link: thick}]}}\n"),
+              HasSubstr("axes[0].link: \"thick\" is no kind of link"));
+  EXPECT_THAT(refused("topology: {torus: {}}\n"), HasSubstr("has 0 axes; give 1 to 3"));
+  EXPECT_THAT(MessageOf(LoadFabricFile(Write("e.yaml", "id: e\nbase: nothing\n")).status()),
+              HasSubstr("e.yaml:2: base: unknown fabric \"nothing\""));
+  EXPECT_THAT(MessageOf(LoadFabricFile(Write("f.yaml", "id: f\nbase: ./f.yaml\n")).status()),
+              HasSubstr("stands on 8 others or goes in a circle"));
+  EXPECT_THAT(MessageOf(LoadFabricFile(Write("w.yaml", "id: w\nwithout: [switch]\n")).status()),
+              HasSubstr("w.yaml:2: without: is given without a base"));
 }
 
 }  // namespace
