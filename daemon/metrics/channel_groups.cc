@@ -5,25 +5,36 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace upfabric::daemon {
 namespace {
 
 using fabric::ChannelCounters;
 
-// (endpoint, plane, link, to_switch), with -1 for what the level leaves out.
-using GroupKey = std::tuple<int, int, int, bool>;
+// (endpoint, plane, link, direction), with -1 for what the level leaves out or is not there.
+using GroupKey = std::tuple<int, int, int, absl::string_view>;
+
+absl::string_view DirectionOf(const ChannelCounters& channel) {
+  if (channel.endpoint < 0) {
+    return channel.to_switch ? "forward" : "backward";
+  }
+  if (channel.to_peer) {
+    return "to_peer";
+  }
+  return channel.to_switch ? "to_switch" : "to_endpoint";
+}
 
 GroupKey KeyOf(const ChannelCounters& channel, LabelLevel level) {
   const bool has_endpoint = level != LabelLevel::kPlane;
   const bool has_plane = level != LabelLevel::kEndpoint;
   const bool has_link = level == LabelLevel::kChannel;
   return {has_endpoint ? channel.endpoint : -1, has_plane ? channel.plane : -1,
-          has_link ? channel.link : -1, channel.to_switch};
+          has_link ? channel.link : -1, DirectionOf(channel)};
 }
 
 Labels LabelsOf(const GroupKey& key) {
-  const auto& [endpoint, plane, link, to_switch] = key;
+  const auto& [endpoint, plane, link, direction] = key;
   Labels labels;
   if (endpoint >= 0) {
     labels.emplace_back("endpoint", absl::StrCat(endpoint));
@@ -34,7 +45,7 @@ Labels LabelsOf(const GroupKey& key) {
   if (link >= 0) {
     labels.emplace_back("link", absl::StrCat(link));
   }
-  labels.emplace_back("direction", to_switch ? "to_switch" : "to_endpoint");
+  labels.emplace_back("direction", direction);
   return labels;
 }
 

@@ -52,6 +52,24 @@ TEST(GroupChannelsTest, CoarsensStepByStep) {
               ElementsAre(Pair("plane", "0"), Pair("direction", "to_switch")));
 }
 
+// Between switches, and between endpoints without one, directions have names of their own, so that
+// sums over links of endpoints are not mixed with them.
+TEST(GroupChannelsTest, LinksWithoutAnEndpointOrASwitchAreKeptApart) {
+  std::vector<fabric::ChannelCounters> channels(4);
+  channels[0].to_switch = true;
+  channels[1].endpoint = -1;
+  channels[1].to_switch = true;
+  channels[2].endpoint = -1;
+  channels[3].to_switch = channels[3].to_peer = true;
+  const GroupedChannels grouped = GroupChannels(channels, 100);
+  ASSERT_EQ(grouped.groups.size(), 4u);
+  EXPECT_THAT(grouped.groups[1].labels,
+              ElementsAre(Pair("plane", "0"), Pair("link", "0"), Pair("direction", "forward")));
+  EXPECT_THAT(grouped.groups[2].labels,
+              ElementsAre(Pair("plane", "0"), Pair("link", "0"), Pair("direction", "backward")));
+  EXPECT_THAT(grouped.groups[3].labels, testing::Contains(Pair("direction", "to_peer")));
+}
+
 TEST(GroupChannelsTest, NoCountIsLostAtAnyLevel) {
   const auto channels = Channels(3, 2);
   for (const size_t groups_max : {100, 12, 6, 4, 1}) {

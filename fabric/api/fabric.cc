@@ -264,6 +264,7 @@ std::vector<ChannelCounters> FabricImpl::Counters() const {
     counters.plane = channel.plane;
     counters.link = channel.link;
     counters.to_switch = channel.from_endpoint;
+    counters.to_peer = layout_.direct().has_value();
     counters.rate = times_->timing(channel.kind).rate();
     counters.packets = sent.packets;
     counters.payload_bytes = sent.payload_bytes;

@@ -45,6 +45,7 @@ struct ChannelCounters {
   int plane = 0;     // the network at the other
   int link = 0;      // index of the link among those of the endpoint, or among those of switches
   bool to_switch = false;  // away from the endpoint; between switches one of the two directions
+  bool to_peer = false;    // from one endpoint to another, without a switch
   Bandwidth rate;          // of data, as built
   int64_t packets = 0;
   int64_t payload_bytes = 0;

@@ -248,5 +248,36 @@ TEST(DeadlockCheckTest, ARingWithoutDatelinesIsRefusedAndDeadlocksIfItMustRun) {
   EXPECT_EQ(free.totals.messages_delivered, 8);
 }
 
+// Everyone sends to everyone, all at once, through buffers of three packets.
+TEST(DeadlockCheckTest, SaturatedToriMeshesAndDragonfliesFinish) {
+  TorusSpec torus;
+  torus.axes = {{.size = 4}, {.size = 4}, {.size = 4}};
+  TorusSpec mesh;
+  mesh.axes = {{.size = 8, .wraps = false}, {.size = 8, .wraps = false}};
+  DragonflySpec dragonfly;
+  dragonfly.groups = 8;
+  dragonfly.routers = 4;
+  dragonfly.endpoints_per_router = 2;
+  dragonfly.paths = DragonflySpec::Paths::kValiant;
+  for (const ShapeSpec& shape : {ShapeSpec(torus), ShapeSpec(mesh), ShapeSpec(dragonfly)}) {
+    for (const Routing routing : {Routing::kHashed, Routing::kAdaptive}) {
+      FabricSpec spec = FabricOf(64, shape);
+      spec.switch_chip.routing = routing;
+      spec.switch_chip.virtual_channels = Layout::Create(spec, 1)->channel_classes();
+      spec.switch_chip.buffer_per_vc = spec.endpoint.buffer_per_vc = Bytes(900);
+      std::vector<Send> sends;
+      for (int source = 0; source < 64; ++source) {
+        for (int offset = 1; offset < 64; ++offset) {
+          sends.push_back(
+              {.source = source, .destination = (source + offset) % 64, .size = Bytes(2'000)});
+        }
+      }
+      const testing::Traffic traffic = RunTraffic(spec, sends);
+      EXPECT_TRUE(traffic.blocked.empty()) << shape.index();
+      EXPECT_EQ(traffic.totals.messages_delivered, 64 * 63) << shape.index();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace upfabric::fabric
