@@ -8,7 +8,8 @@
 //          credits when its last byte has left. A packet from a link that lost lanes leaves so late
 //          that it does not run dry. Multicast and reduction, where the chip has them, are units of
 //          their own.
-// Omits:   limits of the crossbar itself, adaptive routes, copies from links that lost lanes.
+// Omits:   limits of the crossbar itself; routes that look at queues, and input queues
+//          (merged_switch.h); copies from links that lost lanes.
 // Units:   ticks. Inputs and outputs are numbered as in the layout; where switches are single ones,
 //          endpoint x links + link.
 // Costs:   a train is queued once, by output and virtual channel; a queue is sorted only behind

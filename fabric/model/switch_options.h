@@ -20,8 +20,8 @@ struct SwitchOptions {
   int chip = 0;  // as the router knows it
   Routing routing = Routing::kStatic;
   Queueing queueing = Queueing::kOutputs;
-  // Outputs share no state, so each may run through the window by itself. Merging them in the order
-  // (time, output) gives the same result, which a test shows; kinds that share state will need it.
+  // Outputs of a Switch share no state, so each may run through the window by itself. Merging them
+  // in the order (time, output) gives the same result, which a test shows.
   bool merge_outputs = false;
   Arbitration arbitration = Arbitration::kOldestFirst;
   // Both null, or both set: what the chip can do inside.
