@@ -215,7 +215,7 @@ Bandwidth NetworkView::EndpointRate() const {
     const int directions = axis.size > 2 || (axis.size == 2 && axis.wraps) ? 2 : axis.size - 1;
     onward = Bandwidth(onward.bits_per_second() +
                        timings_[static_cast<size_t>(axis.link_kind)].rate().bits_per_second() *
-                           Ratio(directions * axis.links));
+                           Ratio(int64_t{directions} * axis.links));
   }
   return onward.bits_per_second() < attached.bits_per_second() ? onward : attached;
 }
