@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "daemon/cli/bisection.h"
 #include "daemon/cli/element_confidence.h"
 #include "daemon/cli/json_writer.h"
 #include "daemon/cli/names.h"
@@ -306,6 +307,7 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
     json.Key("window_limit").String(clusters->limit);
     json.EndObject();
   }
+  json.Key("bisection_GBps").Raw(GigabytesText(Bisection(fabric.spec, *fabric.layout)));
   json.Key("switches").Int(counts.switches);
   json.Key("links").Int(counts.links());
   json.Key("switch_links").Int(counts.switch_links);
@@ -387,10 +389,11 @@ std::string FabricText(const ListedFabric& fabric) {
                           : "",
                       counts.channels()),
       "  an endpoint sends and receives ", GigabytesText(view.EndpointRate()),
-      " GB/s of data each way, before packet overhead\n", CreditsText(fabric),
-      ErrorsText(fabric.spec.link), "  window ", NanosecondsText(fabric.built->Window()),
-      " ns, limited by ", fabric.built->WindowLimit(), "\n", ClustersText(fabric), "\n",
-      EfficiencyText(fabric), "\n", PathText(fabric));
+      " GB/s of data each way, before packet overhead\n  between the halves of the endpoints ",
+      GigabytesText(Bisection(fabric.spec, *fabric.layout)), " GB/s each way\n",
+      CreditsText(fabric), ErrorsText(fabric.spec.link), "  window ",
+      NanosecondsText(fabric.built->Window()), " ns, limited by ", fabric.built->WindowLimit(),
+      "\n", ClustersText(fabric), "\n", EfficiencyText(fabric), "\n", PathText(fabric));
 }
 
 std::string FabricJson(const ListedFabric& fabric) {
