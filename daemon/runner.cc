@@ -168,7 +168,7 @@ class RunnerImpl final : public Runner {
   mutable Picoseconds shown_virtual_time_;
   std::vector<ChannelCounters> closed_counters_;
   int64_t fabric_bytes_max_ = 0;
-  ChecksDone checks_;  // of the run
+  ChecksDone checks_;            // of the run
   bool routes_checked_ = false;  // the fabric cannot deadlock
 };
 

@@ -122,6 +122,27 @@ absl::StatusOr<v1::Fabric> LoadPreset(const fabric::PresetFile& preset, int base
   return fabric;
 }
 
+// `base` with one of the variants that come with the programs.
+absl::StatusOr<v1::Fabric> Vary(const v1::Fabric& base, const std::string& name) {
+  std::string known;
+  for (const fabric::PresetFile& variant : fabric::Variants()) {
+    absl::StrAppend(&known, known.empty() ? "" : ", ", std::string(variant.id));
+    if (variant.id != name) {
+      continue;
+    }
+    SourceLines lines(absl::StrCat("variant ", name));
+    v1::Fabric fabric;
+    UPF_RETURN_IF_ERROR(ReadYaml(std::string(variant.yaml), fabric, lines));
+    fabric.set_id(absl::StrCat(base.id(), "@", name));
+    fabric.set_title(absl::StrCat(base.title(), ", ", fabric.title()));
+    UPF_RETURN_IF_ERROR(lines.Locate(fabric::TakeOver(base, fabric), ""));
+    UPF_RETURN_IF_ERROR(lines.Locate(fabric::FabricSpecFromProto(fabric).status(), ""));
+    return fabric;
+  }
+  return absl::NotFoundError(
+      absl::StrCat("unknown variant \"", name, "\" of ", base.id(), "; known are ", known));
+}
+
 absl::StatusOr<v1::Fabric> LoadFile(const std::string& path, int bases_left) {
   SourceLines lines(path);
   v1::Fabric fabric;
@@ -148,6 +169,10 @@ absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string
                                 int bases_left) {
   if (absl::StrContains(id_or_path, "/") || FindReader(id_or_path) != nullptr) {
     return LoadFile((std::filesystem::path(folder) / id_or_path).string(), bases_left);
+  }
+  if (const size_t at = id_or_path.rfind('@'); at != std::string::npos) {
+    UPF_ASSIGN_OR_RETURN(const v1::Fabric base, Load(id_or_path.substr(0, at), folder, bases_left));
+    return Vary(base, id_or_path.substr(at + 1));
   }
   for (const fabric::PresetFile& preset : fabric::Presets()) {
     if (preset.id == id_or_path) {

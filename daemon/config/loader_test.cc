@@ -228,6 +228,26 @@ topology:
   EXPECT_EQ(std::get<fabric::ClosSpec>(spec.shape).leaf_link_kind, 1);
 }
 
+TEST_F(LoaderTest, VariantsAreComposed) {
+  const v1::Fabric aec = ResolveFabric("ualink-pod-72@aec").value();
+  EXPECT_EQ(aec.id(), "ualink-pod-72@aec");
+  EXPECT_EQ(aec.link().retimers_size(), 2);
+  EXPECT_EQ(aec.link().medium().name(), "aec");
+  EXPECT_EQ(aec.link().lanes().value(),
+            ResolveFabric("ualink-pod-72").value().link().lanes().value());
+  // The last one has the medium; retimers stay, since optics have none of their own.
+  EXPECT_EQ(ResolveFabric("gb200-nvl72@aec@optics").value().link().medium().name(),
+            "retimed-optics");
+  for (const fabric::PresetFile& variant : fabric::Variants()) {
+    for (const std::string base : {"ualink-pod-72", "gb200-nvl72", "ue-leaf-spine-256"}) {
+      const auto fabric = ResolveFabric(base + "@" + std::string(variant.id));
+      EXPECT_TRUE(fabric.ok()) << base << " " << variant.id << " " << fabric.status();
+    }
+  }
+  EXPECT_THAT(MessageOf(ResolveFabric("hgx-h100@wire").status()),
+              HasSubstr("unknown variant \"wire\" of hgx-h100; known are aec, lpo, optics"));
+}
+
 TEST_F(LoaderTest, WhatDoesNotFitABaseIsRefusedWithItsLine) {
   const auto refused = [this](const std::string& own) {
     return MessageOf(LoadFabricFile(Derived(own)).status());

@@ -5,8 +5,10 @@
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "fabric/base/status.h"
 #include "fabric/base/units_text.h"
 #include "fabric/config/completeness.h"
@@ -290,6 +292,12 @@ void ReadKinds(const v1::Fabric& fabric, FigureReader& reader, FabricSpec& spec)
   }
 }
 
+// Identifiers, joined by @: a fabric, then the variants of it.
+bool IsFabricId(const std::string& id) {
+  const std::vector<std::string> parts = absl::StrSplit(id, '@');
+  return std::all_of(parts.begin(), parts.end(), IsIdentifier);
+}
+
 }  // namespace
 
 absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& as_given) {
@@ -298,7 +306,7 @@ absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& as_given) {
   UPF_RETURN_IF_ERROR(CheckComplete(fabric));
   FigureReader reader;
   FabricSpec spec;
-  reader.Require(IsIdentifier(fabric.id()), "id",
+  reader.Require(IsFabricId(fabric.id()), "id",
                  "is not an identifier; lower case letters, digits and hyphens are allowed");
   spec.id = fabric.id();
   spec.protocol = ReadProtocol(fabric.protocol(), reader);

@@ -16,6 +16,8 @@ struct PresetFile {
 
 // All presets, sorted by id. daemon/config reads them.
 std::span<const PresetFile> Presets();
+// What may be put behind an id with an @, sorted: fabrics that only say how they differ.
+std::span<const PresetFile> Variants();
 
 }  // namespace upfabric::fabric
 
