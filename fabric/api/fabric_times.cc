@@ -29,6 +29,7 @@ absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpe
                                                                  const Layout& layout) {
   auto times = std::unique_ptr<FabricTimes>(new FabricTimes);
   UPF_RETURN_IF_ERROR(times->MakeKinds(spec));
+  UPF_RETURN_IF_ERROR(CheckChannelClasses(spec, layout));
   UPF_RETURN_IF_ERROR(CheckInSwitch(spec, times->timing(0), layout));
   times->MakeEndpoint(spec, options, layout);
   UPF_RETURN_IF_ERROR(times->MakeChannels(spec, options, layout));

@@ -161,6 +161,44 @@ TEST(ShapesTest, CountsThatMakeNoShapeAreRefused) {
               HasSubstr("at least 2"));
 }
 
+// None of them is built before it is refused.
+TEST(ShapesTest, ShapesThatNobodyCanBuildAreRefused) {
+  const auto refused = [](int endpoints, const ShapeSpec& shape) {
+    return std::string(Layout::Create(FabricOf(endpoints, shape), 1).status().message());
+  };
+  DragonflySpec dragonfly;
+  dragonfly.routers = 60'000;
+  EXPECT_THAT(refused(60'000, dragonfly), HasSubstr("1799970000 links between the switches"));
+  ClosSpec clos;
+  clos.planes = 1'024;
+  clos.spines = clos.cores = 65'536;
+  clos.corelinks = 1'024;
+  EXPECT_THAT(refused(1, clos), HasSubstr("links for each endpoint; 1 to 255"));
+  clos.planes = 255;
+  EXPECT_THAT(refused(1, clos), HasSubstr("of a plane; at most 16448 are supported"));
+  TorusSpec torus;
+  torus.axes = {{.size = 65'535, .links = 1'024}};
+  EXPECT_THAT(refused(65'535, torus), HasSubstr("links between the switches"));
+  TreeSpec tree;
+  tree.levels = {{.fan_out = 60'000, .links = 1'024}, {.fan_out = 1}};
+  EXPECT_THAT(refused(60'000, tree), HasSubstr("links between the switches"));
+  EXPECT_THAT(refused(60'000, FullMeshSpec{1'024}), HasSubstr("61438976 links for each endpoint"));
+  FabricSpec planes = SmallFabric();
+  planes.endpoints = 65'535;
+  planes.groups = {{1'024, 1}};
+  EXPECT_THAT(Layout::Create(planes, 1).status().message(),
+              HasSubstr("1024 links for each endpoint"));
+}
+
+TEST(ShapesTest, TooFewVirtualChannelsForTheClassesAreRefused) {
+  FabricSpec spec = FabricOf(8, Ring(8));
+  spec.switch_chip.virtual_channels = 1;
+  EXPECT_THAT(Fabric::Create(spec, {}).status().message(),
+              HasSubstr("switch.virtual_channels: 1; at least 2 are needed in this topology"));
+  spec.switch_chip.virtual_channels = 2;
+  EXPECT_TRUE(Fabric::Create(spec, {}).ok());
+}
+
 // A message alone, of one packet and of many, from endpoint 0 to the farthest.
 TEST(ShapesTest, UnloadedTimeIsWhatTheEngineTakes) {
   int shapes = 0;

@@ -48,6 +48,16 @@ bool Scatters(const FabricSpec& spec) {
   return scatters;
 }
 
+absl::Status CheckChannelClasses(const FabricSpec& spec, const Layout& layout) {
+  if (spec.switch_chip.virtual_channels >= layout.channel_classes()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("switch.virtual_channels: ", spec.switch_chip.virtual_channels, "; at least ",
+                   layout.channel_classes(),
+                   " are needed in this topology, so that no ring of full buffers can form"));
+}
+
 absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout) {
   if (!spec.switch_chip.in_switch.has_value()) {
     return absl::OkStatus();

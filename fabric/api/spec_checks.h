@@ -26,6 +26,9 @@ CreditReturn CreditReturnOf(const LinkSpec& link, const LinkTiming& timing);
 // Whether some switches send packets of a message on one link on different ways.
 bool Scatters(const FabricSpec& spec);
 
+// The classes of virtual channels that the topology needs are there.
+absl::Status CheckChannelClasses(const FabricSpec& spec, const Layout& layout);
+
 // The parts of in-switch work fit records and tables.
 absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout);
 

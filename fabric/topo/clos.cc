@@ -1,11 +1,13 @@
 // Leaves, spines and cores. Ports of a leaf: its endpoints, then its uplinks by spine; of a spine:
 // its leaves, then its cores; of a core: its spines, by pod.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/base/status.h"
 #include "fabric/topo/shapes.h"
 
 namespace upfabric::fabric {
@@ -135,7 +137,7 @@ void AddTrunks(const ClosSpec& shape, const Counts& counts, int first_chip, Layo
 }  // namespace
 
 absl::Status BuildClos(const ClosSpec& shape, Layout& layout) {
-  const int unit = shape.pods * shape.endpoints_per_leaf;
+  const int64_t unit = int64_t{shape.pods} * shape.endpoints_per_leaf;
   if (layout.endpoints() % unit != 0) {
     return absl::InvalidArgumentError(absl::StrCat("topology.clos: ", layout.endpoints(),
                                                    " endpoints; a multiple of ", unit,
@@ -145,6 +147,12 @@ absl::Status BuildClos(const ClosSpec& shape, Layout& layout) {
     return absl::InvalidArgumentError(
         absl::StrCat("topology.clos.pods: ", shape.pods, " without cores; give cores, or 1 pod"));
   }
+  // Planes and links are at most 1,024, chips of a level 65,536 (fabric/config).
+  const int64_t spines = int64_t{shape.pods} * shape.spines;
+  const int64_t leaf_trunks = layout.endpoints() / unit * spines * shape.uplinks;
+  const int64_t core_trunks = spines * shape.cores * shape.corelinks;
+  UPF_RETURN_IF_ERROR(layout.CheckSize(int64_t{shape.planes} * shape.links,
+                                       leaf_trunks + core_trunks, shape.planes));
   const auto router = std::make_shared<ClosRouter>(shape, layout.endpoints());
   const Counts& counts = router->counts();
   for (int plane = 0; plane < shape.planes; ++plane) {

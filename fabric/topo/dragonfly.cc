@@ -2,11 +2,13 @@
 // group (the next one first), then its global links.
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "fabric/base/fingerprint.h"
+#include "fabric/base/status.h"
 #include "fabric/topo/shapes.h"
 
 namespace upfabric::fabric {
@@ -143,13 +145,17 @@ void AddLinks(const DragonflySpec& shape, const DragonflyRouter& router, const L
 }  // namespace
 
 absl::Status BuildDragonfly(const DragonflySpec& shape, Layout& layout) {
-  const auto router = std::make_shared<DragonflyRouter>(shape);
-  const int endpoints = router->routers() * shape.endpoints_per_router;
+  const int64_t endpoints = int64_t{shape.groups} * shape.routers * shape.endpoints_per_router;
   if (endpoints != layout.endpoints()) {
     return absl::InvalidArgumentError(
         absl::StrCat("topology.dragonfly: groups x routers x endpoints_per_router make ", endpoints,
                      " endpoints; it says ", layout.endpoints()));
   }
+  const int64_t locals = int64_t{shape.routers} * (shape.routers - 1) / 2 * shape.local_links;
+  const int64_t globals = int64_t{shape.groups} * (shape.groups - 1) / 2 * shape.global_links;
+  UPF_RETURN_IF_ERROR(layout.CheckSize(int64_t{shape.planes} * shape.links,
+                                       shape.groups * locals + globals, shape.planes));
+  const auto router = std::make_shared<DragonflyRouter>(shape);
   for (int plane = 0; plane < shape.planes; ++plane) {
     layout.AddPlane(shape.links);
     const std::string prefix = shape.planes > 1 ? absl::StrCat("p", plane, ".") : "";

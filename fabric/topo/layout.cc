@@ -14,21 +14,27 @@ absl::StatusOr<Layout> Layout::Create(const FabricSpec& spec, int partitions) {
   layout.endpoints_ = spec.endpoints;
   layout.partitions_ = partitions;
   UPF_RETURN_IF_ERROR(BuildShape(spec, layout));
-  UPF_RETURN_IF_ERROR(layout.CheckSize());
   return layout;
 }
 
-absl::Status Layout::CheckSize() const {
-  constexpr int kLinksMax = std::numeric_limits<uint8_t>::max();       // Record::shares
+absl::Status Layout::CheckSize(int64_t links_per_endpoint, int64_t trunks_of_plane,
+                               int64_t planes) const {
+  constexpr int64_t kLinksMax = std::numeric_limits<uint8_t>::max();   // Record::shares
   constexpr int kEndpointsMax = std::numeric_limits<uint16_t>::max();  // Record::source
-  if (links_per_endpoint_ < 1 || links_per_endpoint_ > kLinksMax) {
-    return absl::InvalidArgumentError(absl::StrCat("topology: ", links_per_endpoint_,
+  constexpr int64_t kTrunksMax = 1 << 22;  // chosen: a trunk takes over 1 KB once it is built
+  if (links_per_endpoint < 1 || links_per_endpoint > kLinksMax) {
+    return absl::InvalidArgumentError(absl::StrCat("topology: ", links_per_endpoint,
                                                    " links for each endpoint; 1 to ", kLinksMax,
                                                    " are supported"));
   }
   if (endpoints_ < 1 || endpoints_ > kEndpointsMax) {
     return absl::InvalidArgumentError(absl::StrCat("topology: ", endpoints_, " endpoints; 1 to ",
                                                    kEndpointsMax, " are supported"));
+  }
+  if (trunks_of_plane > kTrunksMax / planes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "topology: ", trunks_of_plane, " links between the switches of a plane; at most ",
+        kTrunksMax / planes, " are supported"));
   }
   return absl::OkStatus();
 }

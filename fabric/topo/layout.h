@@ -12,6 +12,7 @@
 #ifndef UPFABRIC_FABRIC_TOPO_LAYOUT_H_
 #define UPFABRIC_FABRIC_TOPO_LAYOUT_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -102,7 +103,12 @@ class Layout {
   std::string ChannelName(EndpointId endpoint, int link, bool from_endpoint) const;
   std::string TrunkName(int trunk, bool forward) const;  // "leaf0:8>spine1:0"
 
-  // For the shapes. Chips of a plane are added together; all chips before what joins them.
+  // For the shapes, before they add anything: kInvalidArgument if a record cannot name so many
+  // links of an endpoint, or there are more endpoints or trunks in all planes than anyone can
+  // build.
+  absl::Status CheckSize(int64_t links_per_endpoint, int64_t trunks_of_plane,
+                         int64_t planes = 1) const;
+  // Chips of a plane are added together; all chips before what joins them.
   void AddPlane(int links);
   int AddChip(const Chip& chip);  // to the last plane; returns its number
   void Attach(int endpoint, int link, ChipPort to);
@@ -114,8 +120,6 @@ class Layout {
   void SetDirect(const DirectLinks& direct) { direct_ = direct; }
 
  private:
-  absl::Status CheckSize() const;
-
   int endpoints_ = 0;
   int links_per_endpoint_ = 0;
   int partitions_ = 1;

@@ -1,14 +1,21 @@
 #include "fabric/topo/shapes.h"
 
+#include <cstdint>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/base/status.h"
 
 namespace upfabric::fabric {
 namespace {
 
 // Port endpoint x links + link of each switch.
 absl::Status BuildPlanes(const std::vector<PlaneGroupSpec>& groups, Layout& layout) {
+  int64_t links = 0;
+  for (const PlaneGroupSpec& group : groups) {
+    links += int64_t{group.planes} * group.links;
+  }
+  UPF_RETURN_IF_ERROR(layout.CheckSize(links, 0));
   for (const PlaneGroupSpec& group : groups) {
     for (int i = 0; i < group.planes; ++i) {
       layout.AddPlane(group.links);
@@ -29,6 +36,7 @@ absl::Status BuildFullMesh(const FullMeshSpec& shape, Layout& layout) {
   if (layout.endpoints() < 2) {
     return absl::InvalidArgumentError("topology.full_mesh: needs at least 2 endpoints");
   }
+  UPF_RETURN_IF_ERROR(layout.CheckSize(int64_t{layout.endpoints() - 1} * shape.links, 0));
   layout.AddPlane((layout.endpoints() - 1) * shape.links);
   layout.SetDirect({layout.endpoints(), shape.links});
   return absl::OkStatus();

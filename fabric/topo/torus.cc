@@ -1,9 +1,11 @@
 // Tori, rings and meshes: a router at every endpoint. Ports of a router: its endpoint's links, then
 // for each axis those to the next router and those to the one before.
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/base/status.h"
 #include "fabric/topo/shapes.h"
 
 namespace upfabric::fabric {
@@ -72,8 +74,8 @@ class TorusRouter final : public Router {
   int classes_ = 1;
 };
 
-int RoutersOf(const TorusSpec& shape) {
-  int routers = 1;
+int64_t RoutersOf(const TorusSpec& shape) {
+  int64_t routers = 1;
   for (const TorusSpec::Axis& axis : shape.axes) {
     routers *= axis.size;
   }
@@ -83,11 +85,17 @@ int RoutersOf(const TorusSpec& shape) {
 }  // namespace
 
 absl::Status BuildTorus(const TorusSpec& shape, Layout& layout) {
-  const int routers = RoutersOf(shape);
-  if (routers != layout.endpoints()) {
-    return absl::InvalidArgumentError(absl::StrCat("topology.torus: the axes make ", routers,
-                                                   " endpoints; it says ", layout.endpoints()));
+  if (RoutersOf(shape) != layout.endpoints()) {
+    return absl::InvalidArgumentError(absl::StrCat("topology.torus: the axes make ",
+                                                   RoutersOf(shape), " endpoints; it says ",
+                                                   layout.endpoints()));
   }
+  const int routers = layout.endpoints();
+  int64_t trunks = 0;  // ends of lines counted too, which have ports
+  for (const TorusSpec::Axis& axis : shape.axes) {
+    trunks += int64_t{routers} * axis.links;
+  }
+  UPF_RETURN_IF_ERROR(layout.CheckSize(shape.links, trunks));
   const auto router = std::make_shared<TorusRouter>(shape, routers);
   const int ports = router->FirstPort(shape.axes.size(), true);
   layout.AddPlane(shape.links);

@@ -1,8 +1,10 @@
 // Trees: one chip at the top. Ports of a chip: its children's links, then those to its parent.
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/base/status.h"
 #include "fabric/topo/shapes.h"
 
 namespace upfabric::fabric {
@@ -66,6 +68,11 @@ absl::Status BuildTree(const TreeSpec& shape, Layout& layout) {
                                                    router->endpoints(), " endpoints; it says ",
                                                    layout.endpoints()));
   }
+  int64_t trunks = 0;
+  for (size_t i = 0; i + 1 < shape.levels.size(); ++i) {
+    trunks += int64_t{router->ChipsOf(i + 1)} * shape.levels[i].links;
+  }
+  UPF_RETURN_IF_ERROR(layout.CheckSize(shape.levels.back().links, trunks));
   layout.AddPlane(shape.levels.back().links);
   for (size_t i = 0; i < shape.levels.size(); ++i) {
     const int up = i == 0 ? 0 : shape.levels[i - 1].links;
