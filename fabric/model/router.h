@@ -35,7 +35,8 @@ class Router {
   virtual ~Router() = default;
 
   // Writes the ways of a packet that came in on `input`, at least one, in an order that depends on
-  // nothing else. Takes back packet.via once that is behind it.
+  // nothing else. Endpoints of one chip are alike: ways from and to them differ only at that chip.
+  // Takes back packet.via once that is behind it.
   virtual void Route(int chip, int input, sim::Record& packet, Hops& hops) const = 0;
 
   // What a share notes in `via` when it is posted: a detour from 1 to detours(), or 0 for none. The

@@ -6,7 +6,8 @@
 //          offers count, for every destination, and all detours. Links between switches suffice:
 //          endpoints take in whatever comes.
 // Omits:   waiting in endpoints for what other messages bring, which is the program's affair.
-// Costs:   destinations x links between switches x ways.
+// Costs:   chips with endpoints x links between switches x ways; of planes and of endpoints of a chip
+//          one stands for all (see Router).
 
 #ifndef UPFABRIC_FABRIC_TOPO_DEADLOCK_CHECK_H_
 #define UPFABRIC_FABRIC_TOPO_DEADLOCK_CHECK_H_
