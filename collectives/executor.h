@@ -34,9 +34,10 @@ inline constexpr int kVirtualChannels = 1;
 inline constexpr int kAllRanksGroup = 0;
 
 // A send is marked when it and the unmarked ones before it make kMarkBytes; with kMarksMax marked
-// ones not gone yet, the stream waits. When the first has gone, kMarkBytes or more are still to
-// leave: over twice what 1.8 TB/s carry in the 230 ns until its news has come and the next send is
-// there.
+// ones not gone yet, the stream waits (in a full mesh
+// as many for each endpoint that can be sent to apart). When the first has gone, kMarkBytes or more
+// are still to leave: over twice what 1.8 TB/s carry in the 230 ns until its news has come and the
+// next send is there.
 inline constexpr Bytes kMarkBytes{int64_t{1} << 20};  // chosen, see above
 inline constexpr int kMarksMax = 2;                   // chosen: the least that leaves no gap
 // A short message counts as this much; about what its records take.

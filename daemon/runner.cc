@@ -148,7 +148,6 @@ class RunnerImpl final : public Runner {
   Injection Inject(const std::string& news, fabric::sim::Ticks start);
   void CheckLowerBound(const RowPlan& plan, const collectives::Job& job);
   void CheckRates();
-  Ratio LinkBitsPerSecond() const;
   RunBasis Basis() const;
   absl::Status GatherStatistics(const RunBasis& before, double user_cpu_before,
                                 v1::RunStatistics& statistics);
@@ -416,10 +415,6 @@ absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWork
   return SpreadOf(std::move(times));
 }
 
-Ratio RunnerImpl::LinkBitsPerSecond() const {
-  return spec_.link.lane_rate.bits_per_second() * Ratio(spec_.link.lanes) * spec_.link.coding;
-}
-
 // Ends the process if a channel carried more in the row than its lanes can in that time.
 void RunnerImpl::CheckRates() {
   constexpr int64_t kBitPicoseconds = 8'000'000'000'000;  // 8 bits a byte, 10^12 ps a second
@@ -449,7 +444,7 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
   }
   collectives::BoundFigures figures;
   figures.links = fabric_->view().links_per_endpoint();
-  figures.link_bits_per_second = LinkBitsPerSecond();
+  figures.link_bits_per_second = spec_.link.data_rate().bits_per_second();
   for (const fabric::PathElement& element : fabric_->view().ShortestPath()) {
     figures.path_latency += element.latency;
   }

@@ -10,7 +10,6 @@ namespace {
 
 using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
 using Edge = Traits::edge_descriptor;
-using Vertex = Traits::vertex_descriptor;
 
 struct VertexState {
   boost::default_color_type color = boost::white_color;
@@ -35,7 +34,7 @@ void Join(Graph& graph, size_t a, size_t b, int64_t there, int64_t back) {
 
 // In bits a second, rounded down.
 int64_t RateOf(const fabric::LinkSpec& link) {
-  const Ratio rate = link.lane_rate.bits_per_second() * Ratio(link.lanes) * link.coding;
+  const Ratio rate = link.data_rate().bits_per_second();
   return rate.numerator() / rate.denominator();
 }
 

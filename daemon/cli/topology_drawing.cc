@@ -29,8 +29,7 @@ constexpr int kEndpointsMax = 16;  // of a full mesh
 constexpr const char* kColors[] = {"#dbe9f6", "#e3f1db", "#fbe6cf", "#eadcf4"};
 
 std::string Rate(const fabric::LinkSpec& link) {
-  const Bandwidth rate(link.lane_rate.bits_per_second() * Ratio(link.lanes) * link.coding);
-  return absl::StrFormat("%.4g GB/s", rate.GigabytesPerSecond());
+  return absl::StrFormat("%.4g GB/s", link.data_rate().GigabytesPerSecond());
 }
 
 // "gpu0-7", "gpu0, 8 ... 248 (32)".

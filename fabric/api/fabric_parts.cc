@@ -131,8 +131,8 @@ void FabricParts::MakeChip(int chip) {
     parts.part = std::make_unique<Switch>(times, options);
   }
   parts.component = engine_.Add(*parts.part);
-  // Some shapes leave ports without a link; they never send.
-  for (int port = 0; port < shape.ports && layout_.router() != nullptr; ++port) {
+  // As towards an endpoint, until a trunk says otherwise. Some ports have no link; they never send.
+  for (int port = 0; port < shape.ports; ++port) {
     parts.part->transmitter(port).Init(times_.Channel(0, kEndpointReceives),
                                        times_.BufferUnitsOf(0, kEndpointReceives),
                                        engine_.NextTimeOf(parts.component));
@@ -198,8 +198,6 @@ void FabricParts::JoinToChip(PortParts& parts) {
   const int number = layout_.LinkOf(parts.endpoint.value(), parts.link);
   Transmitter& up = parts.port->transmitter();
   Transmitter& down = chip.part->transmitter(at.port);
-  down.Init(times_.Channel(0, kEndpointReceives), times_.BufferUnitsOf(0, kEndpointReceives),
-            engine_.NextTimeOf(chip.component));
   up.Place(PlaceOf(number, true));
   down.Place(PlaceOf(number, false));
   up.Connect(engine_.ConnectLocal(chip.part->packets_in(at.port), chip.component));

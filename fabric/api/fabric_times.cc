@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "fabric/api/spec_checks.h"
@@ -21,8 +22,8 @@ Ratio UnitsPerFlit(const LinkSpec& link, const LinkTiming& timing) {
 
 }  // namespace
 
-FabricTimes::LinkKind::LinkKind(const LinkSpec& spec, const LinkTiming& from)
-    : timing(from), errors(UnitsPerFlit(spec, from)), shapes(timing.shapes()) {}
+FabricTimes::LinkKind::LinkKind(const LinkSpec& spec, LinkTiming from)
+    : timing(std::move(from)), errors(UnitsPerFlit(spec, timing)), shapes(timing.shapes()) {}
 
 absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpec& spec,
                                                                  const FabricOptions& options,
@@ -43,19 +44,24 @@ absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpe
 // All kinds count in one clock, in which every packet of each lasts whole ticks.
 absl::Status FabricTimes::MakeKinds(const FabricSpec& spec) {
   int64_t q = 1;
+  std::vector<LinkTiming> timings;
   const int kinds = 1 + static_cast<int>(spec.more_links.size());
   for (int kind = 0; kind < kinds; ++kind) {
-    UPF_ASSIGN_OR_RETURN(const LinkTiming timing,
+    UPF_ASSIGN_OR_RETURN(LinkTiming timing,
                          LinkTiming::Create(spec.LinkOfKind(kind), spec.protocol));
     q = std::min(std::lcm(q, timing.clock().ticks_per_picosecond()),
                  sim::Clock::kTicksPerPicosecondMax);
+    timings.push_back(std::move(timing));
   }
   const sim::Clock clock(q);
   for (int kind = 0; kind < kinds; ++kind) {
     const LinkSpec& link = spec.LinkOfKind(kind);
-    UPF_ASSIGN_OR_RETURN(const LinkTiming timing, LinkTiming::Create(link, spec.protocol, &clock));
+    LinkTiming& timing = timings[Index(kind)];
+    if (timing.clock().ticks_per_picosecond() != q) {
+      UPF_ASSIGN_OR_RETURN(timing, LinkTiming::Create(link, spec.protocol, &clock));
+    }
     UPF_RETURN_IF_ERROR(CheckRetryWindow(link, timing));
-    kinds_.push_back(std::make_unique<LinkKind>(link, timing));
+    kinds_.push_back(std::make_unique<LinkKind>(link, std::move(timing)));
   }
   return absl::OkStatus();
 }

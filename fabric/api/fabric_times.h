@@ -77,7 +77,7 @@ class FabricTimes {
     FlitErrorTables errors;
     ShapeTables shapes;
 
-    LinkKind(const LinkSpec& spec, const LinkTiming& from);
+    LinkKind(const LinkSpec& spec, LinkTiming from);
   };
   struct ChannelKind {
     HopTimes times;

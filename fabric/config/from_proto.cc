@@ -36,26 +36,20 @@ void RequireMultiple(Bytes whole, Bytes part, const std::string& path, const std
                               "; give a multiple of ", FormatSize(part)));
 }
 
-NvlinkSpec ReadNvlink(const v1::NvlinkProtocol& proto, FigureReader& reader) {
+// What NVLink and other protocols of whole flits have in common.
+template <typename Proto>
+NvlinkSpec ReadFlits(const Proto& proto, const std::string& path, FigureReader& reader) {
   NvlinkSpec spec;
-  spec.generation = reader.Count(proto.generation(), "protocol.nvlink.generation", kGenerationMax);
-  spec.flit = reader.PacketPart(proto.flit(), "protocol.nvlink.flit", Zero::kRefused);
-  spec.max_payload =
-      reader.PacketPart(proto.max_payload(), "protocol.nvlink.max_payload", Zero::kRefused);
-  spec.header_flits =
-      reader.Count(proto.header_flits(), "protocol.nvlink.header_flits", kHeaderFlitsMax);
-  RequireMultiple(spec.max_payload, spec.flit, "protocol.nvlink.max_payload", "flit", reader);
+  spec.flit = reader.PacketPart(proto.flit(), path + ".flit", Zero::kRefused);
+  spec.max_payload = reader.PacketPart(proto.max_payload(), path + ".max_payload", Zero::kRefused);
+  spec.header_flits = reader.Count(proto.header_flits(), path + ".header_flits", kHeaderFlitsMax);
+  RequireMultiple(spec.max_payload, spec.flit, path + ".max_payload", "flit", reader);
   return spec;
 }
 
-NvlinkSpec ReadFlits(const v1::FlitProtocol& proto, FigureReader& reader) {
-  NvlinkSpec spec;
-  spec.flit = reader.PacketPart(proto.flit(), "protocol.flits.flit", Zero::kRefused);
-  spec.max_payload =
-      reader.PacketPart(proto.max_payload(), "protocol.flits.max_payload", Zero::kRefused);
-  spec.header_flits =
-      reader.Count(proto.header_flits(), "protocol.flits.header_flits", kHeaderFlitsMax);
-  RequireMultiple(spec.max_payload, spec.flit, "protocol.flits.max_payload", "flit", reader);
+NvlinkSpec ReadNvlink(const v1::NvlinkProtocol& proto, FigureReader& reader) {
+  NvlinkSpec spec = ReadFlits(proto, "protocol.nvlink", reader);
+  spec.generation = reader.Count(proto.generation(), "protocol.nvlink.generation", kGenerationMax);
   return spec;
 }
 
@@ -104,7 +98,7 @@ ProtocolSpec ReadProtocol(const v1::Protocol& proto, FigureReader& reader) {
     case v1::Protocol::kEthernet:
       return ReadEthernet(proto.ethernet(), reader);
     case v1::Protocol::kFlits:
-      return ReadFlits(proto.flits(), reader);
+      return ReadFlits(proto.flits(), "protocol.flits", reader);
     case v1::Protocol::kNvlink:
     case v1::Protocol::KIND_NOT_SET:  // CheckComplete has refused it
       break;
@@ -264,32 +258,34 @@ void RequireExactRates(const FabricSpec& spec, FigureReader& reader) {
   }
 }
 
-// Kinds must have names, all different, so that the topology can tell them.
-void ReadKinds(const v1::Fabric& fabric, FigureReader& reader, FabricSpec& spec) {
+// Reads each kind with `read`, under its own path. Kinds must have names, all different, so that
+// the topology can tell them.
+template <typename Kinds, typename Read>
+void ReadKinds(const Kinds& kinds, const std::string& list, FigureReader& reader,
+               const Read& read) {
   std::set<std::string> names;
-  for (int i = 0; i < fabric.link_kinds_size(); ++i) {
-    const std::string path = absl::StrCat("link_kinds[", i, "].");
-    reader.Require(names.insert(fabric.link_kinds(i).name()).second, path + "name",
-                   absl::StrCat("\"", fabric.link_kinds(i).name(),
-                                "\" is there twice; give each kind a name of its own"));
+  for (int i = 0; i < kinds.size(); ++i) {
+    const std::string path = absl::StrCat(list, "[", i, "].");
+    reader.Require(
+        names.insert(kinds[i].name()).second, path + "name",
+        absl::StrCat("\"", kinds[i].name(), "\" is there twice; give each kind a name of its own"));
     reader.SetPrefix(path);
-    spec.more_links.push_back(ReadLink(fabric.link_kinds(i).link(), reader));
+    read(kinds[i]);
     reader.SetPrefix("");
   }
-  names.clear();
-  for (int i = 0; i < fabric.switch_kinds_size(); ++i) {
-    const std::string path = absl::StrCat("switch_kinds[", i, "].");
-    reader.Require(names.insert(fabric.switch_kinds(i).name()).second, path + "name",
-                   absl::StrCat("\"", fabric.switch_kinds(i).name(),
-                                "\" is there twice; give each kind a name of its own"));
-    reader.SetPrefix(path);
-    spec.more_switches.push_back(ReadSwitch(fabric.switch_kinds(i).switch_(), reader));
+}
+
+void ReadMoreKinds(const v1::Fabric& fabric, FigureReader& reader, FabricSpec& spec) {
+  ReadKinds(fabric.link_kinds(), "link_kinds", reader, [&](const v1::LinkKind& kind) {
+    spec.more_links.push_back(ReadLink(kind.link(), reader));
+  });
+  ReadKinds(fabric.switch_kinds(), "switch_kinds", reader, [&](const v1::SwitchKind& kind) {
+    spec.more_switches.push_back(ReadSwitch(kind.switch_(), reader));
     reader.Require(spec.more_switches.back().virtual_channels == spec.switch_chip.virtual_channels,
                    "switch.virtual_channels.value",
                    absl::StrCat("differs from the ", spec.switch_chip.virtual_channels,
                                 " of switch; all switches need the same"));
-    reader.SetPrefix("");
-  }
+  });
 }
 
 // Identifiers, joined by @: a fabric, then the variants of it.
@@ -319,7 +315,7 @@ absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& as_given) {
   if (has_switches) {
     spec.switch_chip = ReadSwitch(fabric.switch_(), reader);
   }
-  ReadKinds(fabric, reader, spec);
+  ReadMoreKinds(fabric, reader, spec);
   ReadTopology(fabric, reader, spec);
   // What follows computes with the values, so it needs them all in range.
   UPF_RETURN_IF_ERROR(reader.status());

@@ -1,5 +1,7 @@
 #include "fabric/config/topology_from_proto.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -42,31 +44,47 @@ struct Kinds {
   const v1::Fabric& fabric;
   FigureReader& reader;
 
-  // Index of the kind that is named, 0 without a name.
   int Link(bool has_name, const std::string& name, const std::string& path) const {
-    for (int i = 0; i < fabric.link_kinds_size(); ++i) {
-      if (has_name && fabric.link_kinds(i).name() == name) {
-        return i + 1;
-      }
-    }
-    reader.Require(!has_name, path,
-                   absl::StrCat("\"", name, "\" is no kind of link; give a name of link_kinds"));
-    return 0;
+    return has_name ? IndexOf(fabric.link_kinds(), name, path, "link") : 0;
   }
   int Switch(bool has_name, const std::string& name, const std::string& path) const {
-    for (int i = 0; i < fabric.switch_kinds_size(); ++i) {
-      if (has_name && fabric.switch_kinds(i).name() == name) {
-        return i + 1;
-      }
-    }
-    reader.Require(
-        !has_name, path,
-        absl::StrCat("\"", name, "\" is no kind of switch; give a name of switch_kinds"));
-    return 0;
+    return has_name ? IndexOf(fabric.switch_kinds(), name, path, "switch") : 0;
   }
   int Count(bool has_figure, const v1::Figure& figure, const std::string& path, int most) const {
     return has_figure ? reader.Count(figure, path, most) : 1;
   }
+
+ private:
+  template <typename List>
+  int IndexOf(const List& kinds, const std::string& name, const std::string& path,
+              const std::string& what) const {
+    const auto found = std::find_if(kinds.begin(), kinds.end(),
+                                    [&](const auto& kind) { return kind.name() == name; });
+    reader.Require(
+        found != kinds.end(), path,
+        absl::StrCat("\"", name, "\" is no kind of ", what, "; give a name of ", what, "_kinds"));
+    return static_cast<int>(found - kinds.begin()) + 1;
+  }
+};
+
+// Counts that multiply to the number of endpoints.
+class EndpointProduct {
+ public:
+  EndpointProduct(FigureReader& reader, FabricSpec& fabric) : reader_(reader), fabric_(fabric) {}
+  // `path` is of the count that made it too many.
+  void Times(int count, const std::string& path) {
+    endpoints_ *= count;
+    reader_.Require(
+        endpoints_ <= kEndpointsMax, path,
+        absl::StrCat("makes ", endpoints_, " endpoints; at most ", kEndpointsMax, " are allowed"));
+    endpoints_ = std::min<int64_t>(endpoints_, kEndpointsMax + 1);
+    fabric_.endpoints = static_cast<int>(endpoints_);
+  }
+
+ private:
+  FigureReader& reader_;
+  FabricSpec& fabric_;
+  int64_t endpoints_ = 1;
 };
 
 void ReadClos(const v1::Clos& proto, const Kinds& kinds, FabricSpec& fabric) {
@@ -108,7 +126,7 @@ void ReadTorus(const v1::Torus& proto, const Kinds& kinds, FabricSpec& fabric) {
   }
   kinds.reader.Require(proto.axes_size() >= 1 && proto.axes_size() <= kAxesMax, path + "axes",
                        absl::StrCat("has ", proto.axes_size(), " axes; give 1 to ", kAxesMax));
-  int64_t endpoints = 1;
+  EndpointProduct endpoints(kinds.reader, fabric);
   for (int i = 0; i < proto.axes_size() && kinds.reader.status().ok(); ++i) {
     const v1::Axis& from = proto.axes(i);
     const std::string at = absl::StrCat(path, "axes[", i, "].");
@@ -120,12 +138,8 @@ void ReadTorus(const v1::Torus& proto, const Kinds& kinds, FabricSpec& fabric) {
     axis.links = kinds.Count(from.has_links(), from.links(), at + "links", kLinksMax);
     axis.link_kind = kinds.Link(from.has_link(), from.link(), at + "link");
     spec.axes.push_back(axis);
-    endpoints *= axis.size;
-    kinds.reader.Require(
-        endpoints <= kEndpointsMax, at + "size.value",
-        absl::StrCat("makes ", endpoints, " endpoints; at most ", kEndpointsMax, " are allowed"));
+    endpoints.Times(axis.size, at + "size.value");
   }
-  fabric.endpoints = kinds.reader.status().ok() ? static_cast<int>(endpoints) : 0;
   fabric.shape = std::move(spec);
 }
 
@@ -154,11 +168,10 @@ void ReadDragonfly(const v1::Dragonfly& proto, const Kinds& kinds, FabricSpec& f
       kinds.Link(proto.has_local_link(), proto.local_link(), path + "local_link");
   spec.global_link_kind =
       kinds.Link(proto.has_global_link(), proto.global_link(), path + "global_link");
-  const int64_t endpoints = int64_t{spec.groups} * spec.routers * spec.endpoints_per_router;
-  reader.Require(
-      endpoints <= kEndpointsMax, path + "groups.value",
-      absl::StrCat("makes ", endpoints, " endpoints; at most ", kEndpointsMax, " are allowed"));
-  fabric.endpoints = reader.status().ok() ? static_cast<int>(endpoints) : 0;
+  EndpointProduct endpoints(reader, fabric);
+  for (const int count : {spec.endpoints_per_router, spec.routers, spec.groups}) {
+    endpoints.Times(count, path + "groups.value");
+  }
   fabric.shape = spec;
 }
 
@@ -168,7 +181,7 @@ void ReadTree(const v1::Tree& proto, const Kinds& kinds, FabricSpec& fabric) {
   kinds.reader.Require(
       proto.levels_size() >= 1 && proto.levels_size() <= kLevelsMax, path,
       absl::StrCat("has ", proto.levels_size(), " levels; give 1 to ", kLevelsMax));
-  int64_t endpoints = 1;
+  EndpointProduct endpoints(kinds.reader, fabric);
   for (int i = 0; i < proto.levels_size() && kinds.reader.status().ok(); ++i) {
     const v1::TreeLevel& from = proto.levels(i);
     const std::string at = absl::StrCat(path, "[", i, "].");
@@ -181,12 +194,8 @@ void ReadTree(const v1::Tree& proto, const Kinds& kinds, FabricSpec& fabric) {
     kinds.reader.Require(!last || level.link_kind == 0, at + "link",
                          "is given, but links of endpoints are of the kind link; leave it out");
     spec.levels.push_back(level);
-    endpoints *= level.fan_out;
-    kinds.reader.Require(
-        endpoints <= kEndpointsMax, at + "fan_out.value",
-        absl::StrCat("makes ", endpoints, " endpoints; at most ", kEndpointsMax, " are allowed"));
+    endpoints.Times(level.fan_out, at + "fan_out.value");
   }
-  fabric.endpoints = kinds.reader.status().ok() ? static_cast<int>(endpoints) : 0;
   fabric.shape = std::move(spec);
 }
 

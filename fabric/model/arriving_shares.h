@@ -8,7 +8,9 @@
 #ifndef UPFABRIC_FABRIC_MODEL_ARRIVING_SHARES_H_
 #define UPFABRIC_FABRIC_MODEL_ARRIVING_SHARES_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "fabric/sim/record.h"
@@ -36,6 +38,7 @@ class ArrivingShares {
   }
 
   void Reset() { shares_.clear(); }
+  size_t MemoryBytes() const { return shares_.capacity() * sizeof(std::pair<uint64_t, Share>); }
 
  private:
   struct Share {

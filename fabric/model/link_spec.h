@@ -69,6 +69,10 @@ struct LinkSpec {
   Picoseconds credit_resync;  // between comparisons of the counts of credits; 0: never
   bool has_errors = false;    // else no flit fails, and none can be made to
   ErrorSpec errors;
+
+  Bandwidth data_rate() const {  // of one direction, before the taxes
+    return Bandwidth(lane_rate.bits_per_second() * Ratio(lanes) * coding);
+  }
 };
 
 }  // namespace upfabric::fabric

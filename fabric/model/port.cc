@@ -347,7 +347,8 @@ int64_t Port::MemoryBytes() const {
     bytes += lane.shares.memory_bytes();
   }
   return static_cast<int64_t>(bytes) + transmitter_.MemoryBytes() +
-         (reads_ != nullptr ? reads_->MemoryBytes() : 0);
+         (reads_ != nullptr ? reads_->MemoryBytes() : 0) +
+         static_cast<int64_t>(arriving_ != nullptr ? arriving_->MemoryBytes() : 0);
 }
 
 }  // namespace upfabric::fabric

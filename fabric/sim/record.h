@@ -40,7 +40,7 @@ struct Record {
   uint8_t flags = 0;   // virtual channel in the low three bits, then kLast, kind, the others
   // Of the last packet of a train: its number in its share, from 1 on; what has left of a share.
   uint32_t position = 0;
-  uint16_t via = 0;     // what the router of the first chip noted, for those that follow
+  uint16_t via = 0;     // a detour that is still ahead, see fabric/model/router.h; 0: none
   uint8_t link = 0;     // of the source, and of the destination behind switches
   uint8_t came_on = 0;  // in a switch: virtual channel of the input buffer in which it waits
 

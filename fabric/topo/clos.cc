@@ -100,15 +100,15 @@ void AddChips(const ClosSpec& shape, const Counts& counts, const std::string& pr
               Layout& layout) {
   const int leaf_ports = shape.endpoints_per_leaf * shape.links + shape.spines * shape.uplinks;
   for (int i = 0; i < counts.leaves; ++i) {
-    layout.AddChip({0, 0, absl::StrCat(prefix, "leaf", i), leaf_ports});
+    layout.AddChip(0, absl::StrCat(prefix, "leaf", i), leaf_ports);
   }
   const int spine_ports = counts.leaves_per_pod * shape.uplinks + shape.cores * shape.corelinks;
   for (int i = 0; i < counts.spines; ++i) {
-    layout.AddChip({0, shape.spine_switch_kind, absl::StrCat(prefix, "spine", i), spine_ports});
+    layout.AddChip(shape.spine_switch_kind, absl::StrCat(prefix, "spine", i), spine_ports);
   }
   for (int i = 0; i < shape.cores; ++i) {
-    layout.AddChip({0, shape.core_switch_kind, absl::StrCat(prefix, "core", i),
-                    counts.spines * shape.corelinks});
+    layout.AddChip(shape.core_switch_kind, absl::StrCat(prefix, "core", i),
+                   counts.spines * shape.corelinks);
   }
 }
 

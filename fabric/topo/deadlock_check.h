@@ -2,11 +2,12 @@
 //
 // Models:  a packet holds buffer space behind one channel while it waits for space behind the next;
 //          so a route that goes from one to the other, each with its virtual channel, is an edge. A
-//          graph without cycles cannot deadlock (Dally and Seitz 1987). All ways that a router
+//          graph without cycles cannot deadlock (DALLY-SEITZ). All ways that a router
 //          offers count, for every destination, and all detours. Links between switches suffice:
 //          endpoints take in whatever comes.
 // Omits:   waiting in endpoints for what other messages bring, which is the program's affair.
-// Costs:   chips with endpoints x links between switches x ways; of planes and of endpoints of a chip
+// Costs:   chips with endpoints x links between switches x ways; of planes and of endpoints of a
+// chip
 //          one stands for all (see Router).
 
 #ifndef UPFABRIC_FABRIC_TOPO_DEADLOCK_CHECK_H_

@@ -160,7 +160,7 @@ absl::Status BuildDragonfly(const DragonflySpec& shape, Layout& layout) {
     layout.AddPlane(shape.links);
     const std::string prefix = shape.planes > 1 ? absl::StrCat("p", plane, ".") : "";
     for (int r = 0; r < router->routers(); ++r) {
-      layout.AddChip({0, 0, absl::StrCat(prefix, "router", r), router->ports()});
+      layout.AddChip(0, absl::StrCat(prefix, "router", r), router->ports());
     }
   }
   for (const Layout::Plane& plane : layout.planes()) {

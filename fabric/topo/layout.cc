@@ -46,10 +46,9 @@ void Layout::AddPlane(int links) {
   plane_of_link_.insert(plane_of_link_.end(), static_cast<size_t>(links), plane);
 }
 
-int Layout::AddChip(const Chip& chip) {
-  chips_.push_back(chip);
-  chips_.back().plane = static_cast<int>(planes_.size()) - 1;
-  peers_.emplace_back(static_cast<size_t>(chip.ports));
+int Layout::AddChip(int kind, const std::string& name, int ports) {
+  chips_.push_back({static_cast<int>(planes_.size()) - 1, kind, name, ports});
+  peers_.emplace_back(static_cast<size_t>(ports));
   ++planes_.back().chips;
   return static_cast<int>(chips_.size()) - 1;
 }

@@ -110,7 +110,7 @@ class Layout {
                          int64_t planes = 1) const;
   // Chips of a plane are added together; all chips before what joins them.
   void AddPlane(int links);
-  int AddChip(const Chip& chip);  // to the last plane; returns its number
+  int AddChip(int kind, const std::string& name, int ports);  // to the last plane; its number
   void Attach(int endpoint, int link, ChipPort to);
   void AddTrunk(const Trunk& trunk);
   void SetRouter(std::shared_ptr<const Router> router, int channel_classes) {

@@ -20,7 +20,7 @@ absl::Status BuildPlanes(const std::vector<PlaneGroupSpec>& groups, Layout& layo
     for (int i = 0; i < group.planes; ++i) {
       layout.AddPlane(group.links);
       const int plane = static_cast<int>(layout.planes().size()) - 1;
-      layout.AddChip({plane, 0, absl::StrCat("sw", plane), layout.endpoints() * group.links});
+      layout.AddChip(0, absl::StrCat("sw", plane), layout.endpoints() * group.links);
     }
   }
   for (const Layout::Plane& plane : layout.planes()) {

@@ -100,7 +100,7 @@ absl::Status BuildTorus(const TorusSpec& shape, Layout& layout) {
   const int ports = router->FirstPort(shape.axes.size(), true);
   layout.AddPlane(shape.links);
   for (int r = 0; r < routers; ++r) {
-    layout.AddChip({0, 0, absl::StrCat("router", r), ports});
+    layout.AddChip(0, absl::StrCat("router", r), ports);
   }
   for (int r = 0; r < routers; ++r) {
     for (int l = 0; l < shape.links; ++l) {

@@ -77,8 +77,8 @@ absl::Status BuildTree(const TreeSpec& shape, Layout& layout) {
   for (size_t i = 0; i < shape.levels.size(); ++i) {
     const int up = i == 0 ? 0 : shape.levels[i - 1].links;
     for (int c = 0; c < router->ChipsOf(i); ++c) {
-      layout.AddChip({0, shape.levels[i].switch_kind, absl::StrCat("level", i, ".", c),
-                      router->UpPort(i) + up});
+      layout.AddChip(shape.levels[i].switch_kind, absl::StrCat("level", i, ".", c),
+                     router->UpPort(i) + up);
     }
   }
   const size_t last = shape.levels.size() - 1;

@@ -138,8 +138,7 @@ inline JobOutcome RunJobOnFabric(const fabric::FabricSpec& spec, const JobSpec& 
 // What no run of the job on the fabric can beat.
 inline LowerBound BoundOf(const fabric::FabricSpec& spec, const JobSpec& job) {
   BoundFigures figures;
-  figures.link_bits_per_second =
-      spec.link.lane_rate.bits_per_second() * Ratio(spec.link.lanes) * spec.link.coding;
+  figures.link_bits_per_second = spec.link.data_rate().bits_per_second();
   const auto fabric = *fabric::Fabric::Create(spec, {});
   figures.links = fabric->view().links_per_endpoint();
   for (const fabric::PathElement& element : fabric->view().ShortestPath()) {
