@@ -103,12 +103,18 @@ void Port::TakeShares(Ticks window_end) {
   while (!queue.empty() && queue.front().time < window_end) {
     const Record& share = queue.front();
     if (RouteUp(share, share.time)) {
-      lanes_[share.virtual_channel()].shares.push(share);
+      Push(share.virtual_channel(), share);
     } else {
       Return(share, share.time);
     }
     queue.pop();
   }
+}
+
+void Port::Push(size_t lane, const Record& share) {
+  lanes_[lane].shares.push(share);
+  waiting_lanes_.Add(static_cast<int>(lane));
+  ++uncounted_;
 }
 
 // By time; at one instant the endpoint's shares come first.
@@ -124,7 +130,7 @@ void Port::TakeSharesAndAnswers(Ticks window_end) {
     const Record& share = first.front();
     const bool reads = share.kind() == sim::RecordKind::kRead;
     if (RouteUp(share, share.time)) {
-      lanes_[reads ? lanes_.size() - 1 : share.virtual_channel()].shares.push(share);
+      Push(reads ? lanes_.size() - 1 : share.virtual_channel(), share);
     } else {
       Return(share, share.time);
     }
@@ -140,7 +146,7 @@ void Port::PassFaults(Ticks window_end) {
     const Ticks now = times[faults_passed_];
     TakeShares(now);
     Send(now);
-    for (Lane& lane : lanes_) {
+    for (const int lane : waiting_lanes_) {
       TakeBack(lane, now);
     }
     transmitter_.PassFaults(now);
@@ -149,7 +155,8 @@ void Port::PassFaults(Ticks window_end) {
 
 // Sends the shares back whose route is down. A share that has begun ends with its next packet, so
 // that the receiver, which sees packets of one link in order, knows when all of them are in.
-void Port::TakeBack(Lane& lane, Ticks now) {
+void Port::TakeBack(int number, Ticks now) {
+  Lane& lane = lanes_[static_cast<size_t>(number)];
   sim::RecordQueue<Record> kept;
   size_t counted = 0;
   for (size_t i = 0; i < lane.shares.size(); ++i) {
@@ -175,8 +182,13 @@ void Port::TakeBack(Lane& lane, Ticks now) {
       counted += i < lane.counted ? 1 : 0;
     }
   }
+  uncounted_ -= lane.shares.size() - lane.counted;
+  uncounted_ += kept.size() - counted;
   lane.shares = std::move(kept);
   lane.counted = counted;
+  if (lane.shares.empty()) {
+    waiting_lanes_.Remove(number);
+  }
 }
 
 void Port::Return(const Record& share, Ticks now) {
@@ -184,11 +196,6 @@ void Port::Return(const Record& share, Ticks now) {
   back.time = now + times_->delivery;
   returns_out_.Emit(back);
   ++shares_returned_;
-}
-
-bool Port::waiting() const {
-  return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const Lane& lane) { return !lane.shares.empty(); });
 }
 
 Ticks Port::Send(Ticks window_end) {
@@ -204,14 +211,11 @@ Ticks Port::Send(Ticks window_end) {
 // The share whose next packet can start first; of several, the oldest, then the lowest channel.
 StartChoice Port::Choose(Ticks window_end) {
   StartChoice best;
-  for (size_t i = 0; i < lanes_.size(); ++i) {
-    if (lanes_[i].shares.empty()) {
-      continue;
-    }
-    const Record& share = lanes_[i].shares.front();
-    const bool reads = static_cast<int>(i) == request_lane_;
-    StartChoice offer = transmitter_.Offer(share.time, static_cast<int>(i),
-                                           reads ? 0 : NextPayload(share), window_end);
+  for (const int lane : waiting_lanes_) {
+    const Record& share = lanes_[static_cast<size_t>(lane)].shares.front();
+    const bool reads = lane == request_lane_;
+    StartChoice offer =
+        transmitter_.Offer(share.time, lane, reads ? 0 : NextPayload(share), window_end);
     if (reads && offer.start < window_end) {
       offer.start = reads_->SessionFor(offer.start, window_end);
     }
@@ -264,8 +268,16 @@ void Port::Start(const StartChoice& choice, Ticks window_end) {
     if (share.mark != 0) [[unlikely]] {
       TellSent(share);
     }
-    lane.shares.pop();
-    --lane.counted;
+    Pop(choice.lane);
+  }
+}
+
+void Port::Pop(int number) {
+  Lane& lane = lanes_[static_cast<size_t>(number)];
+  lane.shares.pop();
+  --lane.counted;
+  if (lane.shares.empty()) {
+    waiting_lanes_.Remove(number);
   }
 }
 
@@ -286,8 +298,7 @@ void Port::StartRequest(const StartChoice& choice) {
   transmitter_.Send(reads_->Request(choice.start, share), choice, 1);
   --waiting_packets_;
   if (share.packets == 0) {
-    lane.shares.pop();
-    --lane.counted;
+    Pop(choice.lane);
   }
 }
 
@@ -307,14 +318,19 @@ Port::Lane* Port::NextReadyLane(Ticks last) {
 // every start makes the queue shorter, so its peaks are the first start and the one after each
 // arrival.
 void Port::CountWaiting(Ticks start, int64_t packets, Ticks packet_time) {
-  int64_t started = 0;
   int64_t peak = waiting_packets_;
+  if (uncounted_ == 0) {
+    transmitter_.CountQueue(peak);
+    return;
+  }
+  int64_t started = 0;
   const Ticks last = start + (packets - 1) * packet_time;
   while (Lane* lane = NextReadyLane(last)) {
     const Record& share = lane->shares[lane->counted];
     started = std::max(started, (share.time - start + packet_time - 1) / packet_time);
     waiting_packets_ += PacketsOf(share);
     ++lane->counted;
+    --uncounted_;
     peak = std::max(peak, waiting_packets_ - started);
   }
   transmitter_.CountQueue(peak);
@@ -336,6 +352,8 @@ void Port::Reset() {
     lane.counted = 0;
     lane.begun = false;
   }
+  waiting_lanes_.Clear();
+  uncounted_ = 0;
   waiting_packets_ = 0;
   faults_passed_ = 0;
 }

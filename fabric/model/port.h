@@ -20,6 +20,7 @@
 
 #include "fabric/model/arriving_shares.h"
 #include "fabric/model/counters.h"
+#include "fabric/model/lane_set.h"
 #include "fabric/model/read_requester.h"
 #include "fabric/model/transmitter.h"
 #include "fabric/sim/engine.h"
@@ -59,7 +60,7 @@ class Port final : public sim::Component {
   bool sessions_complete() const { return reads_ == nullptr || reads_->sessions_complete(); }
   int64_t shares_returned() const { return shares_returned_; }
   // Packets wait to be sent.
-  bool waiting() const;
+  bool waiting() const { return !waiting_lanes_.empty(); }
 
  private:
   // Shares of one virtual channel, ready or soon so, in order.
@@ -73,7 +74,9 @@ class Port final : public sim::Component {
   void TakeSharesAndAnswers(sim::Ticks window_end);
   // A request to answer, or a result, with its last byte in at `end`.
   [[gnu::cold]] void TakeRead(const sim::Record& packet, sim::Ticks end);
-  void TakeBack(Lane& lane, sim::Ticks now);
+  void Pop(int number);
+  void Push(size_t lane, const sim::Record& share);
+  void TakeBack(int number, sim::Ticks now);
   void Return(const sim::Record& share, sim::Ticks now);
   bool RouteUp(const sim::Record& share, sim::Ticks at) const {
     return !share.is_message() ||
@@ -103,6 +106,8 @@ class Port final : public sim::Component {
   sim::Outlet shares_out_;
   CreditPool* credits_out_ = nullptr;
   std::vector<Lane> lanes_;  // by virtual channel
+  LaneSet waiting_lanes_;    // those with shares
+  size_t uncounted_ = 0;     // shares of all lanes that are not in waiting_packets_
   int request_lane_ = -1;    // the last one, or none
   std::unique_ptr<ReadRequester> reads_;
   std::unique_ptr<ArrivingShares> arriving_;  // null where packets of a share stay in order

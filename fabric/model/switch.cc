@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace upfabric::fabric {
+namespace {
+
+constexpr size_t kFewEntries = 32;  // chosen: of so many each finds its place in a few steps
+
+}  // namespace
 
 using sim::kNever;
 using sim::Record;
@@ -64,8 +69,9 @@ Ticks Switch::AdvanceTo(Ticks window_end) {
   const Ticks next_start =
       options_.merge_outputs ? RunMerged(window_end) : RunEachOutput(window_end);
   std::erase_if(active_, [this](int output) {
-    outputs_[static_cast<size_t>(output)].active = !Idle(output);
-    return Idle(output);
+    Output& out = outputs_[static_cast<size_t>(output)];
+    out.active = !out.lanes.empty();
+    return !out.active;
   });
   return std::min({next_arrival, next_result, next_start});
 }
@@ -117,6 +123,7 @@ void Switch::EnqueueRouted(const Record& train, uint32_t input) {
 void Switch::Push(int output, const Record& train, uint32_t input) {
   QueueOf(output, train.virtual_channel()).entries.push({train, input, 0});
   Output& out = outputs_[static_cast<size_t>(output)];
+  out.lanes.Add(train.virtual_channel());
   if (!out.active) {
     out.active = true;
     active_.push_back(output);
@@ -178,24 +185,43 @@ int64_t Switch::SendInside(const Entry& entry, int output, const StartChoice& ch
   return packets;
 }
 
-// What is left of trains of earlier windows may be younger than what came in this one.
+// What is left of trains of earlier windows may be younger than what came in this one. No two
+// entries are of one age: an input sends one after another.
 void Switch::SortNew(int output) {
-  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
+  for (const int lane : outputs_[static_cast<size_t>(output)].lanes) {
     Queue& queue = QueueOf(output, lane);
-    if (queue.sorted == queue.entries.size()) {
+    const size_t first_new = queue.sorted;
+    queue.sorted = queue.entries.size();
+    if (queue.sorted - first_new <= kFewEntries) {
+      InsertNew(queue, first_new);
       continue;
     }
     const auto older = [](const Entry& a, const Entry& b) { return a.OlderThan(b); };
-    Entry* const middle = queue.entries.begin() + queue.sorted;
-    Entry* const last = queue.entries.end();
-    if (!std::is_sorted(middle, last, older)) {
-      std::stable_sort(middle, last, older);
-    }
-    if (queue.sorted > 0 && middle->OlderThan(*(middle - 1))) {
-      std::inplace_merge(queue.entries.begin(), middle, last, older);
+    Entry* const middle = queue.entries.begin() + first_new;
+    std::sort(middle, queue.entries.end(), older);
+    if (first_new > 0 && middle->OlderThan(*(middle - 1))) {
+      std::inplace_merge(queue.entries.begin(), middle, queue.entries.end(), older);
       queue.first_uncounted = 0;
     }
-    queue.sorted = queue.entries.size();
+  }
+}
+
+// Each to its place by age, from the youngest side.
+void Switch::InsertNew(Queue& queue, size_t first_new) {
+  Entry* const begin = queue.entries.begin();
+  for (Entry* entry = begin + first_new; entry != queue.entries.end(); ++entry) {
+    if (entry == begin || !entry->OlderThan(*(entry - 1))) {
+      continue;
+    }
+    const Entry moved = *entry;
+    Entry* place = entry;
+    for (; place != begin && moved.OlderThan(*(place - 1)); --place) {
+      *place = *(place - 1);
+    }
+    *place = moved;
+    if (place < begin + first_new) {
+      queue.first_uncounted = 0;
+    }
   }
 }
 
@@ -237,12 +263,8 @@ StartChoice Switch::Choose(int output, Ticks window_end) {
   Transmitter& transmitter = outputs_[static_cast<size_t>(output)].transmitter;
   StartChoice best;
   const Entry* best_entry = nullptr;
-  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
-    const Queue& queue = QueueOf(output, lane);
-    if (queue.entries.empty()) {
-      continue;
-    }
-    const Entry& entry = queue.entries.front();
+  for (const int lane : outputs_[static_cast<size_t>(output)].lanes) {
+    const Entry& entry = QueueOf(output, lane).entries.front();
     StartChoice offer =
         transmitter.Offer(Eligible(entry, transmitter), lane, entry.train.payload, window_end);
     if (offer.start < best.start ||
@@ -371,7 +393,7 @@ void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
     packets = SendInside(entry, output, choice, limit);
   }
   CountWaiting(output, choice.start, packets, shape.ticks);
-  Shorten(queue, packets);
+  Shorten(output, choice.lane, packets);
 }
 
 // Shorten puts what is left of it back in its place.
@@ -382,13 +404,17 @@ void Switch::BringToFront(Queue& queue, size_t entry) {
 }
 
 // Takes packets off the first train; what is left goes back to its place by age.
-void Switch::Shorten(Queue& queue, int64_t packets) {
+void Switch::Shorten(int output, int lane, int64_t packets) {
+  Queue& queue = QueueOf(output, lane);
   Entry& first = queue.entries.front();
   queue.waiting -= packets;
   if (packets == first.train.packets) {
     queue.entries.pop();
     --queue.sorted;
     queue.first_uncounted -= queue.first_uncounted > 0 ? 1 : 0;
+    if (queue.entries.empty()) {
+      outputs_[static_cast<size_t>(output)].lanes.Remove(lane);
+    }
     return;
   }
   first.train.packets -= static_cast<uint32_t>(packets);
@@ -423,7 +449,7 @@ uint32_t Switch::ArrivedBy(Ticks now, const Entry& entry) const {
 // Brings the counts of an output up to `now`; returns the packets that have arrived and not left.
 int64_t Switch::CountArrived(int output, Ticks now) {
   int64_t waiting = 0;
-  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
+  for (const int lane : outputs_[static_cast<size_t>(output)].lanes) {
     Queue& queue = QueueOf(output, lane);
     bool all_counted = true;
     for (size_t i = queue.first_uncounted; i < queue.entries.size(); ++i) {
@@ -460,7 +486,7 @@ int64_t Switch::PeakOfTrain(int output, int64_t waiting, Ticks start, int64_t pa
   const Ticks last = start + (packets - 1) * packet_time;
   arriving_.clear();
   bool equal_rates = true;
-  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
+  for (const int lane : outputs_[static_cast<size_t>(output)].lanes) {
     const Queue& queue = QueueOf(output, lane);
     for (size_t i = queue.first_uncounted;
          i < queue.entries.size() && queue.entries[i].train.time <= last; ++i) {
@@ -505,21 +531,13 @@ int64_t Switch::packets_held() const {
   return held;
 }
 
-bool Switch::Idle(int output) const {
-  for (int lane = 0; lane < times_->virtual_channels; ++lane) {
-    if (!QueueOf(output, lane).entries.empty()) {
-      return false;
-    }
-  }
-  return true;
-}
-
 void Switch::Reset() {
   for (Input& input : inputs_) {
     input.packets.records.clear();
   }
   for (Output& output : outputs_) {
     output.transmitter.Reset();
+    output.lanes.Clear();
     output.active = false;
     output.turn = -1;
   }

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
+#include "fabric/model/lane_set.h"
 #include "fabric/model/multicast_unit.h"
 #include "fabric/model/reduction_unit.h"
 #include "fabric/model/switch_chip.h"
@@ -51,7 +52,9 @@ class Switch final : public SwitchChip {
   const Transmitter& transmitter(int port) const override {
     return outputs_[static_cast<size_t>(port)].transmitter;
   }
-  bool waiting(int port) const override { return !Idle(port); }
+  bool waiting(int port) const override {
+    return !outputs_[static_cast<size_t>(port)].lanes.empty();
+  }
   int64_t packets_held() const override;
   int64_t packets_replicated() const override {
     return inside_ ? inside_->multicast.replicated() : 0;
@@ -63,6 +66,7 @@ class Switch final : public SwitchChip {
   using Queue = TrainQueue;
   struct Output {
     Transmitter transmitter;
+    LaneSet lanes;        // of which there are trains
     bool active = false;  // in active_
     int64_t turn = -1;    // input x virtual channels + channel of what left last; -1: nothing
   };
@@ -83,6 +87,7 @@ class Switch final : public SwitchChip {
   [[gnu::cold]] int64_t SendInside(const Entry& entry, int output, const StartChoice& choice,
                                    int64_t limit);
   void SortNew(int output);
+  static void InsertNew(Queue& queue, size_t first_new);
   StartChoice Choose(int output, sim::Ticks window_end);
   ABSL_ATTRIBUTE_COLD StartChoice ChooseInTurn(int output, sim::Ticks window_end);
   using Offers = std::array<StartChoice, kVirtualChannelsMax>;  // by virtual channel
@@ -94,7 +99,7 @@ class Switch final : public SwitchChip {
   void Start(int output, const StartChoice& choice, sim::Ticks window_end);
   int64_t TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,
                      sim::Ticks window_end) const;
-  void Shorten(Queue& queue, int64_t packets);
+  void Shorten(int output, int lane, int64_t packets);
   void CountWaiting(int output, sim::Ticks start, int64_t packets, sim::Ticks packet_time);
   int64_t CountArrived(int output, sim::Ticks now);
   int64_t PeakOfTrain(int output, int64_t waiting, sim::Ticks start, int64_t packets,
@@ -121,7 +126,6 @@ class Switch final : public SwitchChip {
   const Queue& QueueOf(int output, int lane) const {
     return queues_[static_cast<size_t>(output * times_->virtual_channels + lane)];
   }
-  bool Idle(int output) const;
 
   const HopTimes* times_;
   bool mixed_ = false;   // links are not all of one kind
