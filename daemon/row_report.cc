@@ -242,6 +242,14 @@ v1::RunStatistics MergeStatistics(const std::vector<internal::StatisticsShare>& 
     merged.set_peak_memory_bytes(merged.peak_memory_bytes() + share.peak_memory_bytes());
     merged.set_replays(merged.replays() + share.replays());
     merged.set_shares_returned(merged.shares_returned() + share.shares_returned());
+    v1::CongestionCounts& congestion = *merged.mutable_congestion();
+    const v1::CongestionCounts& more = share.congestion();
+    congestion.set_marked_packets(congestion.marked_packets() + more.marked_packets());
+    congestion.set_trimmed_packets(congestion.trimmed_packets() + more.trimmed_packets());
+    congestion.set_dropped_packets(congestion.dropped_packets() + more.dropped_packets());
+    congestion.set_retransmitted_packets(congestion.retransmitted_packets() +
+                                         more.retransmitted_packets());
+    congestion.set_paused_ps(congestion.paused_ps() + more.paused_ps());
     merged.set_channels_checked(merged.channels_checked() + share.channels_checked());
     merged.set_messages_checked(merged.messages_checked() + share.messages_delivered());
     merged.set_completions_checked(merged.completions_checked() + share.completions_checked());

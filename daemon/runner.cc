@@ -61,6 +61,7 @@ void Add(const std::vector<ChannelCounters>& row, std::vector<ChannelCounters>& 
     sum[i].discarded_wire_bytes += row[i].discarded_wire_bytes;
     sum[i].shares_returned += row[i].shares_returned;
     sum[i].leaked_wire_bytes += row[i].leaked_wire_bytes;
+    sum[i].congestion += row[i].congestion;
     sum[i].up = row[i].up;
   }
 }
@@ -70,6 +71,7 @@ struct RunBasis {
   RunnerTotals totals;
   int64_t replays = 0;
   int64_t shares_returned = 0;
+  fabric::CongestionCounters congestion;
 };
 
 // What was checked after the rows of a run, in this process.
@@ -459,10 +461,12 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
 }
 
 RunBasis RunnerImpl::Basis() const {
-  RunBasis basis{.totals = Totals()};
+  RunBasis basis;
+  basis.totals = Totals();
   for (const ChannelCounters& channel : closed_counters_) {
     basis.replays += channel.replays;
     basis.shares_returned += channel.shares_returned;
+    basis.congestion += channel.congestion;
   }
   return basis;
 }
@@ -480,6 +484,14 @@ absl::Status RunnerImpl::GatherStatistics(const RunBasis& basis, double user_cpu
   share.set_hops(after.fabric.hops - before.fabric.hops);
   share.set_replays(now.replays - basis.replays);
   share.set_shares_returned(now.shares_returned - basis.shares_returned);
+  const fabric::CongestionCounters& counts = now.congestion;
+  v1::CongestionCounts& congestion = *share.mutable_congestion();
+  congestion.set_marked_packets(counts.marked_packets - basis.congestion.marked_packets);
+  congestion.set_trimmed_packets(counts.trimmed_packets - basis.congestion.trimmed_packets);
+  congestion.set_dropped_packets(counts.dropped_packets - basis.congestion.dropped_packets);
+  congestion.set_retransmitted_packets(counts.retransmitted_packets -
+                                       basis.congestion.retransmitted_packets);
+  congestion.set_paused_ps((counts.paused - basis.congestion.paused).count());
   share.set_channels_checked(checks_.channels);
   share.set_messages_delivered(after.fabric.messages_delivered - before.fabric.messages_delivered);
   share.set_completions_checked(checks_.completions);

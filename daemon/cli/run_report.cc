@@ -214,6 +214,14 @@ std::string StatisticsText(const v1::RunStatistics& statistics) {
     absl::StrAppendFormat(&text, "# %d replays of flits, %d shares rerouted\n",
                           statistics.replays(), statistics.shares_returned());
   }
+  const v1::CongestionCounts& congestion = statistics.congestion();
+  if (congestion.ByteSizeLong() > 0) {
+    absl::StrAppendFormat(
+        &text,
+        "# packets marked %d, trimmed %d, dropped %d, sent again %d; channels paused %s us\n",
+        congestion.marked_packets(), congestion.trimmed_packets(), congestion.dropped_packets(),
+        congestion.retransmitted_packets(), MicrosecondsText(Picoseconds(congestion.paused_ps())));
+  }
   absl::StrAppendFormat(
       &text,
       "# checked: %d channels (packets, payload and wire units conserved, credits home, wire "

@@ -71,6 +71,21 @@ inline constexpr MetricInfo kDiscardedBytes{
 inline constexpr MetricInfo kLeakedBytes{
     "upfabric_channel_leaked_bytes_total", MetricType::kCounter, "bytes", kChannelLabels,
     "Buffer space whose credits were lost; no series before the first."};
+inline constexpr MetricInfo kMarkedPackets{
+    "upfabric_channel_marked_packets_total", MetricType::kCounter, "1", kChannelLabels,
+    "Packets that a switch marked for congestion as they left; no series before the first."};
+inline constexpr MetricInfo kTrimmedPackets{
+    "upfabric_channel_trimmed_packets_total", MetricType::kCounter, "1", kChannelLabels,
+    "Packets for a channel that lost their payload in its switch; no series before the first."};
+inline constexpr MetricInfo kDroppedPackets{
+    "upfabric_channel_dropped_packets_total", MetricType::kCounter, "1", kChannelLabels,
+    "Packets for a channel that its switch dropped; no series before the first."};
+inline constexpr MetricInfo kRetransmittedPackets{
+    "upfabric_channel_retransmitted_packets_total", MetricType::kCounter, "1", kChannelLabels,
+    "Packets that an endpoint sent again; no series before the first."};
+inline constexpr MetricInfo kPaused{
+    "upfabric_channel_paused_seconds_total", MetricType::kCounter, "seconds", kChannelLabels,
+    "Virtual time for which priority flow control stopped a channel; no series before the first."};
 inline constexpr MetricInfo kFaults{"upfabric_faults_total", MetricType::kCounter, "1", "",
                                     "Faults that have happened, standing ones once in each row."};
 inline constexpr MetricInfo kOperations{"upfabric_collective_operations_total",
@@ -90,11 +105,34 @@ inline constexpr MetricInfo kLabelLevel{
     "Detail of the channel labels: 0 channel, 1 endpoint and plane, 2 endpoint, 3 plane."};
 
 // In the order of the exposition.
-inline constexpr MetricInfo kAll[] = {
-    kBuildInfo,    kRunInfo,     kRunActive,      kVirtualTime,   kHops,         kWindows,
-    kExchangeWait, kFaults,      kLabelLevel,     kTransmitBytes, kPayloadBytes, kPackets,
-    kBusy,         kCreditStall, kQueuePackets,   kLinkUp,        kReplays,      kDiscardedBytes,
-    kLeakedBytes,  kOperations,  kCollectiveTime, kBusBandwidth,  kWrongElements};
+inline constexpr MetricInfo kAll[] = {kBuildInfo,
+                                      kRunInfo,
+                                      kRunActive,
+                                      kVirtualTime,
+                                      kHops,
+                                      kWindows,
+                                      kExchangeWait,
+                                      kFaults,
+                                      kLabelLevel,
+                                      kTransmitBytes,
+                                      kPayloadBytes,
+                                      kPackets,
+                                      kBusy,
+                                      kCreditStall,
+                                      kQueuePackets,
+                                      kLinkUp,
+                                      kReplays,
+                                      kDiscardedBytes,
+                                      kLeakedBytes,
+                                      kMarkedPackets,
+                                      kTrimmedPackets,
+                                      kDroppedPackets,
+                                      kRetransmittedPackets,
+                                      kPaused,
+                                      kOperations,
+                                      kCollectiveTime,
+                                      kBusBandwidth,
+                                      kWrongElements};
 
 }  // namespace metrics
 

@@ -59,6 +59,7 @@ void Add(const ChannelCounters& channel, ChannelGroup& group) {
   group.replays += channel.replays;
   group.discarded_bytes += channel.discarded_wire_bytes;
   group.leaked_bytes += channel.leaked_wire_bytes;
+  group.congestion += channel.congestion;
   group.up = group.up && channel.up;
 }
 

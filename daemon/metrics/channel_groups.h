@@ -31,6 +31,7 @@ struct ChannelGroup {
   int64_t replays = 0;
   int64_t discarded_bytes = 0;
   int64_t leaked_bytes = 0;
+  fabric::CongestionCounters congestion;
   bool up = true;  // all of them
 };
 

@@ -120,8 +120,13 @@ void AddFaultFamily(const MetricInfo& info, const GroupedChannels& channels, Cou
 size_t SeriesOf(const GroupedChannels& channels) {
   size_t series = channels.groups.size() * kChannelFamilies;
   for (const ChannelGroup& group : channels.groups) {
-    series += (group.replays > 0 ? 1 : 0) + (group.discarded_bytes > 0 ? 1 : 0) +
-              (group.leaked_bytes > 0 ? 1 : 0);
+    const fabric::CongestionCounters& congestion = group.congestion;
+    for (const int64_t count :
+         {group.replays, group.discarded_bytes, group.leaked_bytes, congestion.marked_packets,
+          congestion.trimmed_packets, congestion.dropped_packets, congestion.retransmitted_packets,
+          congestion.paused.count()}) {
+      series += count > 0 ? 1 : 0;
+    }
   }
   return series;
 }
@@ -159,6 +164,20 @@ void AddChannels(const GroupedChannels& channels, Exposition& out) {
       metrics::kDiscardedBytes, channels, [](const auto& g) { return g.discarded_bytes; }, out);
   AddFaultFamily(
       metrics::kLeakedBytes, channels, [](const auto& g) { return g.leaked_bytes; }, out);
+  AddFaultFamily(
+      metrics::kMarkedPackets, channels, [](const auto& g) { return g.congestion.marked_packets; },
+      out);
+  AddFaultFamily(
+      metrics::kTrimmedPackets, channels,
+      [](const auto& g) { return g.congestion.trimmed_packets; }, out);
+  AddFaultFamily(
+      metrics::kDroppedPackets, channels,
+      [](const auto& g) { return g.congestion.dropped_packets; }, out);
+  AddFaultFamily(
+      metrics::kRetransmittedPackets, channels,
+      [](const auto& g) { return g.congestion.retransmitted_packets; }, out);
+  AddFaultFamily(
+      metrics::kPaused, channels, [](const auto& g) { return Seconds(g.congestion.paused); }, out);
 }
 
 void AddHistogram(const std::string& collective, const CollectiveTimes& times, Exposition& out) {

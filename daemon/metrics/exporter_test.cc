@@ -34,6 +34,7 @@ Snapshot BusySnapshot() {
   channel.wire_bytes = 2720;
   channel.busy = Picoseconds(54'400);
   channel.replays = 4;
+  channel.congestion = {11, 12, 13, 14, Picoseconds(2'000'000)};
   channel.discarded_wire_bytes = 544;
   channel.leaked_wire_bytes = 32;
   channel.up = false;
@@ -74,20 +75,25 @@ TEST(ExporterTest, FaultsHaveSeriesWhereThereWereSome) {
   EXPECT_THAT(text, HasSubstr("upfabric_channel_replays_total" + labels + " 4\n"));
   EXPECT_THAT(text, HasSubstr("upfabric_channel_discarded_bytes_total" + labels + " 544\n"));
   EXPECT_THAT(text, HasSubstr("upfabric_channel_leaked_bytes_total" + labels + " 32\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_marked_packets_total" + labels + " 11\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_trimmed_packets_total" + labels + " 12\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_dropped_packets_total" + labels + " 13\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_retransmitted_packets_total" + labels + " 14\n"));
+  EXPECT_THAT(text, HasSubstr("upfabric_channel_paused_seconds_total" + labels + " 2e-06\n"));
   EXPECT_THAT(text, HasSubstr("upfabric_channel_up" + labels + " 0\n"));
   EXPECT_THAT(text, Not(HasSubstr("upfabric_channel_replays_total{endpoint=\"0\"")));
   EXPECT_THAT(text, HasSubstr("upfabric_channel_up{endpoint=\"0\",plane=\"0\",link=\"0\","
                               "direction=\"to_endpoint\"} 1\n"));
 }
 
-// 10 series of a channel with every kind of fault: one channel fits a limit of 10, two do not.
+// 15 series of a channel with every kind of fault: one channel fits a limit of 15, two do not.
 TEST(ExporterTest, SeriesOfFaultsCountForTheLimit) {
   Snapshot snapshot = BusySnapshot();
-  EXPECT_THAT(ExpositionText(snapshot, 10), HasSubstr("upfabric_label_level 0\n"));
+  EXPECT_THAT(ExpositionText(snapshot, 15), HasSubstr("upfabric_label_level 0\n"));
   snapshot.channels.push_back(snapshot.channels[0]);
   snapshot.channels[1].link = 4;
-  EXPECT_THAT(ExpositionText(snapshot, 20), HasSubstr("upfabric_label_level 0\n"));
-  EXPECT_THAT(ExpositionText(snapshot, 19), HasSubstr("upfabric_label_level 1\n"));
+  EXPECT_THAT(ExpositionText(snapshot, 30), HasSubstr("upfabric_label_level 0\n"));
+  EXPECT_THAT(ExpositionText(snapshot, 29), HasSubstr("upfabric_label_level 1\n"));
 }
 
 TEST(ExporterTest, HistogramBoundsAreInclusive) {
@@ -111,8 +117,8 @@ TEST(ExporterTest, TheLevelOfTheLabelsIsAMetric) {
     snapshot.channels.push_back(snapshot.channels[0]);
     snapshot.channels.back().link = 10 + link;
   }
-  EXPECT_THAT(ExpositionText(snapshot, 100), HasSubstr("upfabric_label_level 0\n"));
-  const std::string coarse = ExpositionText(snapshot, 99);
+  EXPECT_THAT(ExpositionText(snapshot, 150), HasSubstr("upfabric_label_level 0\n"));
+  const std::string coarse = ExpositionText(snapshot, 149);
   EXPECT_THAT(coarse, HasSubstr("upfabric_label_level 1\n"));
   EXPECT_THAT(coarse, HasSubstr("upfabric_channel_transmit_bytes_total{endpoint=\"5\",plane=\"2\","
                                 "direction=\"to_switch\"} 27200\n"));

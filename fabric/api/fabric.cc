@@ -136,10 +136,10 @@ absl::Status FabricImpl::SetFaults(const FaultSchedule& schedule) {
     return RefuseRoutesWithGroups();
   }
   UPF_RETURN_IF_ERROR(CheckTrunksStayUp(schedule));
-  if (Scatters(spec_) && MovesRoutes(schedule)) {
+  if ((Scatters(spec_) || times_->transport() != nullptr) && MovesRoutes(schedule)) {
     return absl::UnimplementedError(
-        "faults: links and planes that go down are not modelled where switches spray packets or "
-        "route adaptively");
+        "faults: links and planes that go down are not modelled where switches spray packets, "
+        "route adaptively or drop");
   }
   UPF_ASSIGN_OR_RETURN(
       times_->faults,
@@ -216,7 +216,7 @@ void FabricImpl::CheckConservation() const {
       out += chip.transmitter(i).sent().packets;
     }
     UPF_CHECK_OP(in + chip.packets_replicated() - chip.packets_reduced(), ==,
-                 out + parts.packets_stranded + chip.packets_held());
+                 out + parts.packets_stranded + chip.packets_held() + chip.packets_dropped());
   }
 }
 
@@ -227,9 +227,9 @@ std::vector<std::string> FabricImpl::FindBlocked() const {
                                                : channel.chip->waiting(channel.chip_port);
     if (waits) {
       const int64_t leaked = times_->WireBytes(channel.sender->credits_leaked());
-      blocked.push_back(
-          absl::StrCat(channel.name, " waits for credits",
-                       leaked > 0 ? absl::StrCat("; ", leaked, " B of them have leaked") : ""));
+      blocked.push_back(absl::StrCat(
+          channel.name, times_->transport() != nullptr ? " waits for acks" : " waits for credits",
+          leaked > 0 ? absl::StrCat("; ", leaked, " B of them have leaked") : ""));
     }
   }
   std::sort(blocked.begin(), blocked.end());
@@ -276,6 +276,12 @@ std::vector<ChannelCounters> FabricImpl::Counters() const {
     counters.discarded_wire_bytes = times_->WireBytes(sent.discarded_units);
     counters.shares_returned = channel.port != nullptr ? channel.port->shares_returned() : 0;
     counters.leaked_wire_bytes = times_->WireBytes(sent.leaked_units);
+    const EthernetCounters ethernet = channel.sender->ethernet();
+    counters.congestion.marked_packets = ethernet.marked;
+    counters.congestion.trimmed_packets = ethernet.trimmed;
+    counters.congestion.dropped_packets = ethernet.dropped;
+    counters.congestion.retransmitted_packets = ethernet.retransmitted;
+    counters.congestion.paused = times_->clock().ToPicoseconds(channel.sender->paused());
     counters.up = times_->faults.empty() || times_->faults.LinkUp(channel.number, engine_.now());
   }
   return all;
@@ -284,7 +290,7 @@ std::vector<ChannelCounters> FabricImpl::Counters() const {
 FabricTotals FabricImpl::Totals() const {
   FabricTotals totals;
   for (const FabricParts::Channel& channel : parts_.channels()) {
-    totals.hops += channel.sender->sent().packets;
+    totals.hops += channel.sender->sent().packets - channel.sender->ethernet().control_packets;
     totals.records += channel.sender->sent().records;
   }
   for (const FabricParts::ChipParts& parts : parts_.chips()) {

@@ -7,7 +7,9 @@
 #include "fabric/base/check.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/model/merged_switch.h"
+#include "fabric/model/port.h"
 #include "fabric/model/switch.h"
+#include "fabric/model/transport_port.h"
 
 namespace upfabric::fabric {
 namespace {
@@ -121,11 +123,12 @@ void FabricParts::MakeChip(int chip) {
   options.merge_outputs = options_.merge_outputs;
   options.arbitration = spec.arbitration;
   options.reduction = times_.reduction();
+  options.shared_buffer = spec.shared_buffer.has_value() ? &*spec.shared_buffer : nullptr;
   options.groups = options.reduction != nullptr ? &times_.groups : nullptr;
   ChipParts parts;
   parts.chip = chip;
   const HopTimes& times = times_.Channel(0, kEndpointReceives);
-  if (spec.scatters() || spec.queueing == Queueing::kInputs) {
+  if (spec.scatters() || spec.queueing == Queueing::kInputs || spec.shared_buffer.has_value()) {
     parts.part = std::make_unique<MergedSwitch>(times, options);
   } else {
     parts.part = std::make_unique<Switch>(times, options);
@@ -136,6 +139,9 @@ void FabricParts::MakeChip(int chip) {
     parts.part->transmitter(port).Init(times_.Channel(0, kEndpointReceives),
                                        times_.BufferUnitsOf(0, kEndpointReceives),
                                        engine_.NextTimeOf(parts.component));
+    if (times_.transport() != nullptr) {
+      parts.part->transmitter(port).MakeEthernet(engine_.NextTimeOf(parts.component));
+    }
   }
   chip_index_[static_cast<size_t>(chip)] = static_cast<int>(chips_.size());
   chips_.push_back(std::move(parts));
@@ -152,11 +158,16 @@ void FabricParts::MakePort(EndpointId endpoint, int link) {
   parts.endpoint = endpoint;
   parts.link = link;
   const PortPlace place = {endpoint.value(), link, layout_.LinkOf(endpoint.value(), link)};
-  parts.port =
-      std::make_unique<Port>(times_.Channel(0, receiver), times_.Channel(0, kEndpointReceives),
-                             place, times_.reads(plane));
+  const HopTimes& out = times_.Channel(0, receiver);
+  const HopTimes& in = times_.Channel(0, kEndpointReceives);
+  if (times_.transport() != nullptr) {
+    parts.port = std::make_unique<TransportPort>(out, in, place, *times_.transport());
+    parts.port->transmitter().MakeEthernet(engine_.NextTimeOf(engine_.NextId()));
+  } else {
+    parts.port = std::make_unique<Port>(out, in, place, times_.reads(plane));
+  }
   parts.component = engine_.NextId();
-  parts.port->transmitter().Init(times_.Channel(0, receiver), times_.BufferUnitsOf(0, receiver),
+  parts.port->transmitter().Init(out, times_.BufferUnitsOf(0, receiver),
                                  engine_.NextTimeOf(parts.component));
   engine_.Add(*parts.port);
   port_index_[static_cast<size_t>(endpoint.value() * layout_.links_per_endpoint() + link)] =
@@ -203,7 +214,7 @@ void FabricParts::JoinToChip(PortParts& parts) {
   up.Connect(engine_.ConnectLocal(chip.part->packets_in(at.port), chip.component));
   down.Connect(engine_.ConnectLocal(parts.port->packets_in(), parts.component));
   parts.port->ConnectCreditsOut(&down.credits());
-  chip.part->ConnectInput(at.port, times_.Channel(0, kind), number, &up.credits());
+  chip.part->ConnectInput(at.port, times_.Channel(0, kind), number, up);
 }
 
 void FabricParts::JoinToPort(PortParts& parts) {
@@ -249,7 +260,7 @@ void FabricParts::JoinTrunk(int trunk) {
     out.Init(times, times_.BufferUnitsOf(ends.kind, kind), engine_.NextTimeOf(sender.component));
     out.Place(PlaceOf(number, forward));
     out.Connect(engine_.ConnectLocal(receiver.part->packets_in(to.port), receiver.component));
-    receiver.part->ConnectInput(to.port, times, number, &out.credits());
+    receiver.part->ConnectInput(to.port, times, number, out);
   }
 }
 

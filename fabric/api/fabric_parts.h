@@ -12,7 +12,7 @@
 #include "fabric/api/fabric.h"
 #include "fabric/api/fabric_times.h"
 #include "fabric/model/endpoint.h"
-#include "fabric/model/port.h"
+#include "fabric/model/endpoint_port.h"
 #include "fabric/model/switch_chip.h"
 #include "fabric/sim/engine.h"
 #include "fabric/topo/layout.h"
@@ -29,7 +29,7 @@ class FabricParts {
   struct PortParts {
     EndpointId endpoint;
     int link = 0;
-    std::unique_ptr<Port> port;
+    std::unique_ptr<EndpointPort> port;
     ComponentId component;
   };
   struct ChipParts {
@@ -49,8 +49,8 @@ class FabricParts {
     bool from_endpoint = false;
     const Transmitter* sender = nullptr;
     const ReceiveCounters* received = nullptr;
-    const Port* port = nullptr;        // the sender, if it is one
-    const SwitchChip* chip = nullptr;  // likewise, with the sending port
+    const EndpointPort* port = nullptr;  // the sender, if it is one
+    const SwitchChip* chip = nullptr;    // likewise, with the sending port
     int chip_port = 0;
   };
 

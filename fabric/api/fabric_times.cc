@@ -8,6 +8,7 @@
 #include "fabric/api/spec_checks.h"
 #include "fabric/base/status.h"
 #include "fabric/model/block_tag.h"
+#include "fabric/topo/network_view.h"
 
 namespace upfabric::fabric {
 namespace {
@@ -32,10 +33,14 @@ absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpe
   UPF_RETURN_IF_ERROR(times->MakeKinds(spec));
   UPF_RETURN_IF_ERROR(CheckChannelClasses(spec, layout));
   UPF_RETURN_IF_ERROR(CheckInSwitch(spec, times->timing(0), layout));
+  UPF_RETURN_IF_ERROR(CheckTransport(spec, times->timing(0), layout));
   times->MakeEndpoint(spec, options, layout);
   UPF_RETURN_IF_ERROR(times->MakeChannels(spec, options, layout));
   if (spec.switch_chip.in_switch.has_value()) {
     times->MakeReduction(spec, layout);
+  }
+  if (spec.endpoint.transport.has_value()) {
+    times->MakeTransport(spec, layout);
   }
   UPF_RETURN_IF_ERROR(times->MakeWindow(options));
   return times;
@@ -86,14 +91,16 @@ void FabricTimes::MakeEndpoint(const FabricSpec& spec, const FabricOptions& opti
   endpoint_.faults = &faults;
 }
 
-// Requests of reduce-reads get a virtual channel of their own, behind those of the data.
+// Requests of reduce-reads get a virtual channel of their own, behind those of the data; so do the
+// control packets of a transport, which speaks of single packets.
 absl::Status FabricTimes::MakeChannels(const FabricSpec& spec, const FabricOptions& options,
                                        const Layout& layout) {
   HopTimes common;
   common.full_payload = static_cast<uint16_t>(endpoint_.framing->max_payload().count());
   common.virtual_channels = endpoint_.virtual_channels * endpoint_.channel_classes +
-                            (spec.switch_chip.in_switch.has_value() ? 1 : 0);
-  common.trains = options.trains;
+                            (spec.switch_chip.in_switch.has_value() ? 1 : 0) +
+                            (spec.endpoint.transport.has_value() ? 1 : 0);
+  common.trains = options.trains && !spec.endpoint.transport.has_value();
   common.scatters = Scatters(spec);
   common.delivery = clock().FromPicoseconds(spec.endpoint.delivery);
   common.injection = endpoint_.injection;
@@ -122,8 +129,12 @@ absl::Status FabricTimes::AddChannel(const FabricSpec& spec, const HopTimes& com
   const bool to_endpoint = receiver == kEndpointReceives;
   const Bytes buffer =
       to_endpoint ? spec.endpoint.buffer_per_vc : spec.SwitchOfKind(receiver).buffer_per_vc;
-  UPF_ASSIGN_OR_RETURN(found->second.buffer_units,
-                       BufferUnits(buffer, link, kind.timing, to_endpoint ? "endpoint" : "switch"));
+  found->second.buffer_units = CreditPool::kUnlimited;
+  if (!spec.endpoint.transport.has_value()) {
+    UPF_ASSIGN_OR_RETURN(
+        found->second.buffer_units,
+        BufferUnits(buffer, link, kind.timing, to_endpoint ? "endpoint" : "switch"));
+  }
   const Ticks wire = clock().FromPicoseconds(kind.timing.WireDelay());
   HopTimes& times = found->second.times;
   times = common;
@@ -134,9 +145,31 @@ absl::Status FabricTimes::AddChannel(const FabricSpec& spec, const HopTimes& com
       wire + (to_endpoint ? 0 : clock().FromPicoseconds(spec.SwitchOfKind(receiver).pipeline));
   times.replay_delay = 2 * wire + clock().FromPicoseconds(link.errors.retry.turnaround);
   times.flit_error_rate = link.errors.flit_error_rate;
-  times.credit_return = CreditReturnOf(link, kind.timing);
+  if (!spec.endpoint.transport.has_value()) {
+    times.credit_return = CreditReturnOf(link, kind.timing);
+  }
   times.errors = &kind.errors;
   return absl::OkStatus();
+}
+
+void FabricTimes::MakeTransport(const FabricSpec& spec, const Layout& layout) {
+  std::vector<LinkTiming> timings;
+  for (const std::unique_ptr<LinkKind>& kind : kinds_) {
+    timings.push_back(kind->timing);
+  }
+  FlowTimes flow;
+  flow.clock = clock();
+  flow.rate = timing(0).rate();
+  flow.packet_bytes = timing(0).shapes().back().units;
+  flow.round_trip = NetworkView(spec, layout, std::move(timings)).RoundTrip();
+  transport_ = std::make_unique<TransportTimes>();
+  transport_->spec = *spec.endpoint.transport;
+  transport_->ack_delay = clock().FromPicoseconds(transport_->spec.ack_delay);
+  transport_->retransmit_timeout = clock().FromPicoseconds(transport_->spec.retransmit_timeout);
+  if (const auto* dcqcn = std::get_if<DcqcnSpec>(&transport_->spec.congestion_control)) {
+    transport_->notice_interval = clock().FromPicoseconds(dcqcn->notice_interval);
+  }
+  transport_->control = CongestionControlFactory::Create(transport_->spec, flow);
 }
 
 void FabricTimes::MakeReduction(const FabricSpec& spec, const Layout& layout) {

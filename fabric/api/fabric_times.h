@@ -23,6 +23,7 @@
 #include "fabric/model/hop_times.h"
 #include "fabric/model/read_requester.h"
 #include "fabric/model/reduction_unit.h"
+#include "fabric/model/transport_port.h"
 #include "fabric/topo/layout.h"
 
 namespace upfabric::fabric {
@@ -67,6 +68,9 @@ class FabricTimes {
     return read_limits_.empty() ? nullptr : &read_limits_[Index(plane)];
   }
 
+  // Null where switches do not drop.
+  const TransportTimes* transport() const { return transport_.get(); }
+
   // The state that components look at; it changes between rows and windows.
   FaultTimeline faults;
   GroupTable groups;
@@ -92,6 +96,7 @@ class FabricTimes {
   absl::Status AddChannel(const FabricSpec& spec, const HopTimes& common, int link_kind,
                           int receiver);
   void MakeEndpoint(const FabricSpec& spec, const FabricOptions& options, const Layout& layout);
+  void MakeTransport(const FabricSpec& spec, const Layout& layout);
   void MakeReduction(const FabricSpec& spec, const Layout& layout);
   absl::Status MakeWindow(const FabricOptions& options);
 
@@ -100,6 +105,7 @@ class FabricTimes {
   EndpointTimes endpoint_;
   ReductionTimes reduction_;
   std::vector<ReadLimits> read_limits_;
+  std::unique_ptr<TransportTimes> transport_;
   Delay window_;
   std::optional<Delay> cluster_window_;
 };

@@ -38,6 +38,24 @@ struct ClusterInfo {
   std::string limit;  // what sets it, as WindowLimit
 };
 
+// Ethernet without credits. The first three are done to packets for a channel where it starts.
+struct CongestionCounters {
+  int64_t marked_packets = 0;
+  int64_t trimmed_packets = 0;
+  int64_t dropped_packets = 0;
+  int64_t retransmitted_packets = 0;  // by the endpoint that sends on it
+  Picoseconds paused;                 // by the receiver, all virtual channels
+
+  CongestionCounters& operator+=(const CongestionCounters& other) {
+    marked_packets += other.marked_packets;
+    trimmed_packets += other.trimmed_packets;
+    dropped_packets += other.dropped_packets;
+    retransmitted_packets += other.retransmitted_packets;
+    paused += other.paused;
+    return *this;
+  }
+};
+
 // Counters of one channel of a link, all since construction (they add up over rows).
 struct ChannelCounters {
   std::string name;  // "gpu0:3>sw3:0"; stable
@@ -57,7 +75,8 @@ struct ChannelCounters {
   int64_t discarded_wire_bytes = 0;  // sent in vain, beyond wire_bytes; rounded up
   int64_t shares_returned = 0;       // to the endpoint, for want of a route; only to_switch
   int64_t leaked_wire_bytes = 0;     // buffer space whose credits were lost; rounded up
-  bool up = true;                    // the link, at Now()
+  CongestionCounters congestion;
+  bool up = true;  // the link, at Now()
 };
 
 // What this partition did in the rows so far.

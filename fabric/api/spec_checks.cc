@@ -96,6 +96,51 @@ absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, con
   return absl::OkStatus();
 }
 
+absl::Status CheckTransport(const FabricSpec& spec, const LinkTiming& timing,
+                            const Layout& layout) {
+  const bool has_transport = spec.endpoint.transport.has_value();
+  for (const Layout::Chip& chip : layout.chips()) {
+    if (spec.SwitchOfKind(chip.kind).shared_buffer.has_value() != has_transport) {
+      return absl::InvalidArgumentError(
+          has_transport
+              ? "endpoint.transport: is given, but some switches have no shared_buffer; give it to "
+                "all, or leave the transport out"
+              : "switch.shared_buffer: drops packets, but endpoints have no transport; give both");
+    }
+  }
+  if (!has_transport) {
+    return absl::OkStatus();
+  }
+  const SwitchSpec& chip = spec.switch_chip;
+  const char* refused = nullptr;
+  if (!std::holds_alternative<EthernetSpec>(spec.protocol)) {
+    refused = "is modelled over protocol.ethernet";
+  } else if (layout.direct().has_value() || layout.channel_classes() > 1) {
+    refused = "is modelled in planes, Clos networks and trees";
+  } else if (chip.in_switch.has_value() || chip.queueing == Queueing::kInputs) {
+    refused = "is modelled with switches that queue by output, and neither copy nor reduce";
+  } else if (chip.virtual_channels >= kVirtualChannelsMax) {
+    refused = "needs a virtual channel for control packets; give switches at most 7";
+  } else if (spec.endpoint.transport->recovery == Recovery::kGoBackN &&
+             (Scatters(spec) || spec.endpoint.transport->entropies > 1)) {
+    refused = "with go-back-n needs packets in order; give 1 entropy and static or hashed routes";
+  }
+  if (refused != nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("endpoint.transport: ", refused));
+  }
+  const int64_t packet = timing.shapes().back().units;
+  for (const Layout::Chip& each : layout.chips()) {
+    const SharedBufferSpec& buffer = *spec.SwitchOfKind(each.kind).shared_buffer;
+    const Ratio room = std::min(Ratio(1), buffer.alpha) * Ratio(buffer.size.count());
+    if (room < Ratio(packet)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "switch.shared_buffer: an output may hold ", room.numerator() / room.denominator(),
+          " B of it, at most (size x alpha); at least a full packet, ", packet, " B"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckRetryWindow(const LinkSpec& link, const LinkTiming& timing) {
   if (!link.has_errors) {
     return absl::OkStatus();

@@ -32,6 +32,9 @@ absl::Status CheckChannelClasses(const FabricSpec& spec, const Layout& layout);
 // The parts of in-switch work fit records and tables.
 absl::Status CheckInSwitch(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout);
 
+// Shared buffers and a transport go together, in networks that they are modelled for.
+absl::Status CheckTransport(const FabricSpec& spec, const LinkTiming& timing, const Layout& layout);
+
 // A sender that may run a whole loop ahead of its acks is never held up by them.
 absl::Status CheckRetryWindow(const LinkSpec& link, const LinkTiming& timing);
 

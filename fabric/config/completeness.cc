@@ -81,8 +81,12 @@ absl::Status CheckOneofs(const Message& message, const std::string& path) {
 }
 
 bool MayBeAbsent(const FieldDescriptor& field) {
-  static constexpr std::array<std::string_view, 28> kOptional = {
+  static constexpr std::array<std::string_view, 32> kOptional = {
       "upfabric.v1.Endpoint.spread",
+      "upfabric.v1.Endpoint.transport",
+      "upfabric.v1.Switch.shared_buffer",
+      "upfabric.v1.SharedBuffer.trim_above",
+      "upfabric.v1.SharedBuffer.pause",
       "upfabric.v1.Link.fec",
       "upfabric.v1.Link.errors",
       "upfabric.v1.Link.credits",

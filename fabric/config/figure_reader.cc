@@ -59,8 +59,8 @@ Bytes FigureReader::PacketPart(const v1::Figure& figure, std::string_view path, 
   return Size(figure, path, zero, kPacketPartMax);
 }
 
-Bytes FigureReader::Buffer(const v1::Figure& figure, std::string_view path) {
-  return Size(figure, path, Zero::kRefused, kBufferMax);
+Bytes FigureReader::Buffer(const v1::Figure& figure, std::string_view path, Zero zero) {
+  return Size(figure, path, zero, kBufferMax);
 }
 
 Ratio FigureReader::FractionalPacketPart(const v1::Figure& figure, std::string_view path) {
@@ -119,6 +119,16 @@ Ratio FigureReader::Tax(const v1::Figure& figure, std::string_view path) {
                        " is out of range; allowed is at most 1, as a fraction with a "
                        "denominator of at most 10^9"));
   return fits ? tax : Ratio(0);
+}
+
+Ratio FigureReader::Multiple(const v1::Figure& figure, std::string_view path, int most) {
+  const Ratio multiple = Take(ParseRatio(figure.value()), path);
+  const bool fits =
+      multiple > Ratio(0) && multiple <= Ratio(most) && kFractionMax % multiple.denominator() == 0;
+  Require(fits, ValuePath(path),
+          absl::StrCat(figure.value(), " is out of range; allowed is above 0 to ", most,
+                       ", in thousandths at the finest"));
+  return fits ? multiple : Ratio(0);
 }
 
 Ratio FigureReader::ErrorRate(const v1::Figure& figure, std::string_view path) {

@@ -25,8 +25,8 @@ class FigureReader {
   Picoseconds Time(const v1::Figure& figure, std::string_view path, Zero zero);
   // Whole bytes, at most 16 KiB: parts of packets.
   Bytes PacketPart(const v1::Figure& figure, std::string_view path, Zero zero);
-  // Whole bytes, 1 B to 1 GiB.
-  Bytes Buffer(const v1::Figure& figure, std::string_view path);
+  // Whole bytes, 1 B (or 0 B) to 1 GiB.
+  Bytes Buffer(const v1::Figure& figure, std::string_view path, Zero zero = Zero::kRefused);
   // Bytes that need not be whole, above 0, at most 16 KiB, in thousandths at the finest.
   Ratio FractionalPacketPart(const v1::Figure& figure, std::string_view path);
   // Whole bits, 1 to 65,536.
@@ -39,6 +39,8 @@ class FigureReader {
   Ratio Share(const v1::Figure& figure, std::string_view path);
   // 0 to 1.
   Ratio Tax(const v1::Figure& figure, std::string_view path);
+  // Above 0, at most `most`, in thousandths at the finest.
+  Ratio Multiple(const v1::Figure& figure, std::string_view path, int most);
   // 0 to 1/100.
   Ratio ErrorRate(const v1::Figure& figure, std::string_view path);
   // Time over a length, rounded up to 1 ps; at most 1 s. An error names the length.

@@ -12,6 +12,7 @@
 #include "fabric/base/status.h"
 #include "fabric/base/units_text.h"
 #include "fabric/config/completeness.h"
+#include "fabric/config/ethernet_from_proto.h"
 #include "fabric/config/figure_reader.h"
 #include "fabric/config/inheritance.h"
 #include "fabric/config/link_from_proto.h"
@@ -117,6 +118,9 @@ EndpointSpec ReadEndpoint(const v1::Endpoint& proto, FigureReader& reader) {
     spec.spread = static_cast<Spread>(
         reader.Choice(proto.spread(), "endpoint.spread", {"packets", "messages", "destinations"}));
   }
+  if (proto.has_transport()) {
+    spec.transport = ReadTransport(proto.transport(), reader);
+  }
   return spec;
 }
 
@@ -135,8 +139,9 @@ InSwitchSpec ReadInSwitch(const v1::InSwitch& proto, FigureReader& reader) {
 SwitchSpec ReadSwitch(const v1::Switch& proto, FigureReader& reader) {
   SwitchSpec spec;
   spec.pipeline = reader.Time(proto.pipeline(), "switch.pipeline", Zero::kRefused);
-  // Where switches reduce, requests take one.
-  const int channels_max = kVirtualChannelsMax - (proto.has_in_switch() ? 1 : 0);
+  // Where switches reduce, requests take one; where they drop, control packets do.
+  const bool takes_one = proto.has_in_switch() || proto.has_shared_buffer();
+  const int channels_max = kVirtualChannelsMax - (takes_one ? 1 : 0);
   spec.virtual_channels =
       reader.Count(proto.virtual_channels(), "switch.virtual_channels", channels_max);
   spec.buffer_per_vc = reader.Buffer(proto.buffer_per_vc(), "switch.buffer_per_vc");
@@ -152,6 +157,9 @@ SwitchSpec ReadSwitch(const v1::Switch& proto, FigureReader& reader) {
   if (proto.has_queueing()) {
     spec.queueing = static_cast<Queueing>(
         reader.Choice(proto.queueing(), "switch.queueing", {"outputs", "inputs"}));
+  }
+  if (proto.has_shared_buffer()) {
+    spec.shared_buffer = ReadSharedBuffer(proto.shared_buffer(), reader);
   }
   if (proto.has_in_switch()) {
     spec.in_switch = ReadInSwitch(proto.in_switch(), reader);

@@ -10,6 +10,15 @@
 
 namespace upfabric::fabric {
 
+// What Ethernet switches and transports do to the packets of a channel, counted at its sender.
+struct EthernetCounters {
+  int64_t control_packets = 0;  // sent: acks and the like, and trimmed packets
+  int64_t marked = 0;
+  int64_t trimmed = 0;        // instead of stored for this channel
+  int64_t dropped = 0;        // likewise
+  int64_t retransmitted = 0;  // by the endpoint, of those sent
+};
+
 struct SendCounters {
   int64_t records = 0;  // trains, or packets handled alone
   int64_t packets = 0;

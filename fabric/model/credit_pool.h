@@ -5,14 +5,14 @@
 //          sender in whole steps only: what it has freed since the last step it keeps to itself.
 //          Credits can leak; where the protocol compares counts once in a while, they come back.
 // Costs:   returns are kept as they come, out of order, and looked at only on shortage.
-// Invariant: held + returning + outstanding + leaked is the buffer's size, what waits for a whole
-//          step counted as returning (checked when the fabric is quiet).
+// Invariant: held + returning (whole steps or not) + outstanding + leaked is the buffer's size.
 
 #ifndef UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
 #define UPFABRIC_FABRIC_MODEL_CREDIT_POOL_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "fabric/base/check.h"
@@ -45,7 +45,9 @@ inline constexpr CreditReturn kByPacket;
 
 class CreditPool {
  public:
-  // `how` outlives the pool.
+  static constexpr uint32_t kUnlimited = std::numeric_limits<uint32_t>::max();
+
+  // `how` outlives the pool. With kUnlimited units nothing waits, and nothing is counted.
   // `next` is the next time of the component that holds the credits: a return lowers it while the
   // holder waits without a known time.
   void Init(int virtual_channels, uint32_t units_per_channel, sim::Ticks* next,
@@ -73,6 +75,9 @@ class CreditPool {
     Account& account = accounts_[static_cast<size_t>(virtual_channel)];
     UPF_DCHECK(account.held >= shape.units);
     holder_waits_ = false;
+    if (units_per_channel_ == kUnlimited) [[unlikely]] {
+      return packets;
+    }
     const int64_t train = account.held >= packets * int64_t{shape.units}
                               ? packets
                               : AbsorbTrain(account, start, virtual_channel, shape, packets);
@@ -82,6 +87,9 @@ class CreditPool {
 
   // Called by the receiver. What continues the last return is added to it.
   void Return(const sim::Credit& credit) {
+    if (units_per_channel_ == kUnlimited) [[unlikely]] {
+      return;
+    }
     if (!returning_.empty() && Continues(returning_.back(), credit)) {
       returning_.back().packets += credit.packets;
     } else {

@@ -30,16 +30,16 @@ class LaneSet {
   };
 
   bool empty() const { return bits_ == 0; }
-  void Add(int lane) { bits_ |= 1u << lane; }
-  void Remove(int lane) { bits_ &= ~(1u << lane); }
+  void Add(int lane) { bits_ = static_cast<uint8_t>(bits_ | 1u << lane); }
+  void Remove(int lane) { bits_ = static_cast<uint8_t>(bits_ & ~(1u << lane)); }
   void Clear() { bits_ = 0; }
   // Of the members as they are now: a loop does not see what is added meanwhile.
   Iterator begin() const { return Iterator(bits_); }
   Iterator end() const { return Iterator(0); }
 
  private:
-  static_assert(sim::Record::kVirtualChannels <= 32);
-  uint32_t bits_ = 0;
+  static_assert(sim::Record::kVirtualChannels <= 8);
+  uint8_t bits_ = 0;
 };
 
 }  // namespace upfabric::fabric

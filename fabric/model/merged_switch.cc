@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "fabric/base/check.h"
+#include "fabric/base/fingerprint.h"
+#include "fabric/model/transport_packet.h"
 
 namespace upfabric::fabric {
 
@@ -22,7 +24,12 @@ MergedSwitch::MergedSwitch(const HopTimes& times, const SwitchOptions& options)
       listed_(static_cast<size_t>(options.ports)),
       line_free_(static_cast<size_t>(options.ports)),
       sprayed_(static_cast<size_t>(options.ports)),
-      offers_(static_cast<size_t>(times.virtual_channels)) {}
+      offers_(static_cast<size_t>(times.virtual_channels)) {
+  if (options.shared_buffer != nullptr) {
+    buffer_ = std::make_unique<SharedBuffer>(*options.shared_buffer, options.ports,
+                                             times.virtual_channels);
+  }
+}
 
 Ticks MergedSwitch::Advance(Ticks window_end) {
   const std::vector<Ticks>& faults = times_->faults->times();
@@ -85,7 +92,7 @@ void MergedSwitch::Arrive(int input) {
   waiting.packet = train;
   waiting.packet.packets = 1;
   waiting.packet.position -= train.packets - 1;
-  waiting.packet.came_on = train.virtual_channel();
+  waiting.came_on = train.virtual_channel();
   in.received.Count(1, train.payload, in.times->ShapeAsBuilt(train.payload).units);
   const Ticks now = train.time;
   if (train.packets > 1) {
@@ -102,15 +109,71 @@ void MergedSwitch::Arrive(int input) {
   const int output = RouteOf(waiting.packet, input, now);
   waiting.input = static_cast<uint32_t>(input);
   waiting.output = static_cast<uint32_t>(output);
+  if (buffer_ != nullptr && !Admit(waiting, now)) {
+    return;
+  }
   Output& out = outputs_[static_cast<size_t>(output)];
   ++out.waiting;
-  const size_t queue = by_input() ? QueueIndex(input, waiting.packet.came_on)
+  const size_t queue = by_input() ? QueueIndex(input, waiting.came_on)
                                   : QueueIndex(output, waiting.packet.virtual_channel());
   if (by_input() && queues_[queue].empty()) {
     out.heads.push_back(static_cast<uint32_t>(queue));
   }
   queues_[queue].push(waiting);
   PokeAt(output, now);
+}
+
+// Stores it, trimmed or whole, unless it is dropped.
+bool MergedSwitch::Admit(Waiting& waiting, Ticks now) {
+  Record& packet = waiting.packet;
+  const Input& in = inputs_[waiting.input];
+  const int output = static_cast<int>(waiting.output);
+  Transmitter& transmitter = outputs_[waiting.output].transmitter;
+  const uint32_t units = in.times->ShapeAsBuilt(packet.payload).units;
+  SharedBuffer::Verdict verdict = buffer_->Judge(output, units, !IsData(packet));
+  if (verdict == SharedBuffer::Verdict::kTrim) {
+    packet.flags |= kTrimmed;
+    packet.tag = packet.virtual_channel();
+    packet.set_payload(0);
+    packet.set_virtual_channel(static_cast<uint8_t>(control_lane()));
+    ++transmitter.ethernet().trimmed;
+    verdict = buffer_->Judge(output, in.times->ShapeAsBuilt(0).units, true);
+  }
+  if (verdict == SharedBuffer::Verdict::kDrop) {
+    ++transmitter.ethernet().dropped;
+    ++packets_dropped_;
+    return false;
+  }
+  const SharedBuffer::PauseChange change =
+      buffer_->Store(output, QueueIndex(static_cast<int>(waiting.input), waiting.came_on),
+                     in.times->ShapeAsBuilt(packet.payload).units, !IsData(packet));
+  if (change == SharedBuffer::PauseChange::kStart) {
+    in.sender->pauses().Start(waiting.came_on, now + in.times->control_delay);
+  }
+  return true;
+}
+
+// A packet that starts now.
+void MergedSwitch::MarkAndRelease(Waiting& waiting, Ticks now) {
+  constexpr uint64_t kPurpose = 0x6d61726b;  // "mark"
+  Record& packet = waiting.packet;
+  const Input& in = inputs_[waiting.input];
+  Transmitter& transmitter = outputs_[waiting.output].transmitter;
+  const bool data = IsData(packet);
+  const auto packets = static_cast<uint64_t>(transmitter.sent().packets);
+  if (data && buffer_->Marks(static_cast<int>(waiting.output),
+                             Chain(Chain(transmitter.place().draw_key, packets), kPurpose))) {
+    packet.flags |= kMarked;
+    ++transmitter.ethernet().marked;
+  }
+  transmitter.ethernet().control_packets += data ? 0 : 1;
+  const SharedBuffer::PauseChange change =
+      buffer_->Remove(static_cast<int>(waiting.output),
+                      QueueIndex(static_cast<int>(waiting.input), waiting.came_on),
+                      in.times->ShapeAsBuilt(packet.payload).units, !data);
+  if (change == SharedBuffer::PauseChange::kEnd) {
+    in.sender->pauses().End(waiting.came_on, now + in.times->control_delay);
+  }
 }
 
 // Of single switches the link of the same index leads to the destination.
@@ -125,7 +188,9 @@ int MergedSwitch::RouteOf(Record& packet, int input, Ticks now) {
     switch (options_.routing) {
       case Routing::kStatic:
       case Routing::kHashed:
-        way = WayOf(options_.routing, options_.chip, packet, hops_.size());
+        way = buffer_ != nullptr && options_.routing == Routing::kHashed
+                  ? WayOfFlow(options_.chip, packet, hops_.size())
+                  : WayOf(options_.routing, options_.chip, packet, hops_.size());
         break;
       case Routing::kSprayed:
         way = (static_cast<size_t>(input) + sprayed_[static_cast<size_t>(input)]++) % hops_.size();
@@ -244,6 +309,9 @@ MergedSwitch::Candidate MergedSwitch::Best(int output, Ticks now) {
   const Output& out = outputs_[static_cast<size_t>(output)];
   // In turn, two packets of one input may go on in one virtual channel that came in on two.
   const auto before = [&](const Waiting& a, const Waiting& b) {
+    if (IsData(a.packet) != IsData(b.packet)) {
+      return IsData(b.packet);
+    }
     if (in_turn()) {
       return std::tuple(TurnOf(a) <= out.turn, TurnOf(a), a.packet.time) <
              std::tuple(TurnOf(b) <= out.turn, TurnOf(b), b.packet.time);
@@ -264,7 +332,10 @@ MergedSwitch::Candidate MergedSwitch::Best(int output, Ticks now) {
 
 void MergedSwitch::Start(int output, const Candidate& candidate, Ticks now) {
   Output& out = outputs_[static_cast<size_t>(output)];
-  const Waiting& waiting = (*candidate.queue)[candidate.place];
+  Waiting& waiting = (*candidate.queue)[candidate.place];
+  if (buffer_ != nullptr) {
+    MarkAndRelease(waiting, now);
+  }
   const PacketShape& shape = out.transmitter.ShapeOf(waiting.packet.payload);
   StartChoice choice;
   choice.start = now;
@@ -275,8 +346,8 @@ void MergedSwitch::Start(int output, const Candidate& candidate, Ticks now) {
   out.turn = TurnOf(waiting);
   --out.waiting;
   const Input& in = inputs_[waiting.input];
-  in.credits_out->Return(CreditOf(now + shape.ticks + in.times->control_delay, shape.ticks,
-                                  shape.units, 1, waiting.packet.came_on));
+  in.sender->credits().Return(CreditOf(now + shape.ticks + in.times->control_delay, shape.ticks,
+                                       shape.units, 1, waiting.came_on));
   Remove(candidate, now + shape.ticks);
 }
 
@@ -335,6 +406,9 @@ void MergedSwitch::Reset() {
   events_ = {};
   horizon_ = 0;
   faults_passed_ = 0;
+  if (buffer_ != nullptr) {
+    buffer_->Reset();
+  }
 }
 
 int64_t MergedSwitch::MemoryBytes() const {
@@ -352,6 +426,7 @@ int64_t MergedSwitch::MemoryBytes() const {
   for (const Queue& queue : queues_) {
     bytes += queue.memory_bytes();
   }
+  credits += buffer_ != nullptr ? buffer_->MemoryBytes() : 0;
   return static_cast<int64_t>(bytes) + credits;
 }
 

@@ -5,9 +5,11 @@
 //          least queue (packets that wait, and one that is leaving); or inputs with one queue for
 //          each virtual channel, of which only the first packet can leave, and with one line into
 //          the crossbar, busy until a packet's last byte has left. Routes are chosen as a packet
-//          comes in. An output takes the oldest of the packets that can start (by arrival, ties by
-//          input), or the inputs' in turn; with input queues or in turn, a packet needs the credits
-//          of a full one.
+//          comes in. With a shared buffer (shared_buffer.h) packets may be marked, trimmed or
+//          dropped; control packets, in the last virtual channel, go first, and hashed routes are
+//          those of a flow's entropy value. An output takes the oldest of the packets that can
+//          start (by arrival, ties by input), or the inputs' in turn; with input queues or in turn,
+//          a packet needs the credits of a full one.
 // Omits:   multicast and reduction.
 // Units:   ticks. Ports are numbered as in the layout.
 // Costs:   two heap operations a packet; packets are handled one by one, and leave as trains where
@@ -18,10 +20,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <queue>
 #include <utility>
 #include <vector>
 
+#include "fabric/model/shared_buffer.h"
 #include "fabric/model/switch_chip.h"
 #include "fabric/model/switch_options.h"
 
@@ -45,6 +49,7 @@ class MergedSwitch final : public SwitchChip {
   }
   bool waiting(int port) const override { return outputs_[static_cast<size_t>(port)].waiting > 0; }
   int64_t packets_held() const override;
+  int64_t packets_dropped() const override { return packets_dropped_; }
 
  private:
   // A packet in an input buffer.
@@ -52,6 +57,7 @@ class MergedSwitch final : public SwitchChip {
     sim::Record packet;
     uint32_t input = 0;
     uint32_t output = 0;
+    uint8_t came_on = 0;  // virtual channel of the input buffer
   };
   using Queue = sim::RecordQueue<Waiting>;
   struct Output {
@@ -83,6 +89,12 @@ class MergedSwitch final : public SwitchChip {
   Candidate Best(int output, sim::Ticks now);
   void Start(int output, const Candidate& candidate, sim::Ticks now);
   void Remove(const Candidate& candidate, sim::Ticks busy_until);
+  bool Admit(Waiting& waiting, sim::Ticks now);
+  void MarkAndRelease(Waiting& waiting, sim::Ticks now);
+  int control_lane() const { return times_->virtual_channels - 1; }
+  bool IsData(const sim::Record& packet) const {
+    return buffer_ == nullptr || packet.virtual_channel() != control_lane();
+  }
   void PokeAt(int output, sim::Ticks time);
   bool in_turn() const { return options_.arbitration == Arbitration::kRoundRobin; }
   bool by_input() const { return options_.queueing == Queueing::kInputs; }
@@ -105,6 +117,8 @@ class MergedSwitch final : public SwitchChip {
   sim::Ticks horizon_ = 0;    // up to which all is done
   size_t faults_passed_ = 0;  // of the timeline's times
   Hops hops_;                 // scratch of RouteOf
+  std::unique_ptr<SharedBuffer> buffer_;
+  int64_t packets_dropped_ = 0;
 };
 
 }  // namespace upfabric::fabric

@@ -18,7 +18,7 @@ constexpr uint8_t kRestsMax = std::numeric_limits<uint8_t>::max();
 }  // namespace
 
 Port::Port(const HopTimes& out, const HopTimes& in, const PortPlace& place, const ReadLimits* reads)
-    : times_(&out), in_(&in), lanes_(static_cast<size_t>(out.virtual_channels)), place_(place) {
+    : EndpointPort(out, in, place), lanes_(static_cast<size_t>(out.virtual_channels)) {
   if (in.scatters) {
     arriving_ = std::make_unique<ArrivingShares>();
   }
@@ -158,7 +158,7 @@ void Port::PassFaults(Ticks window_end) {
 void Port::TakeBack(int number, Ticks now) {
   Lane& lane = lanes_[static_cast<size_t>(number)];
   sim::RecordQueue<Record> kept;
-  size_t counted = 0;
+  uint32_t counted = 0;
   for (size_t i = 0; i < lane.shares.size(); ++i) {
     Record share = lane.shares[i];
     const bool begun = i == 0 && lane.begun;
@@ -182,8 +182,8 @@ void Port::TakeBack(int number, Ticks now) {
       counted += i < lane.counted ? 1 : 0;
     }
   }
-  uncounted_ -= lane.shares.size() - lane.counted;
-  uncounted_ += kept.size() - counted;
+  uncounted_ -= static_cast<uint32_t>(lane.shares.size()) - lane.counted;
+  uncounted_ += static_cast<uint32_t>(kept.size()) - counted;
   lane.shares = std::move(kept);
   lane.counted = counted;
   if (lane.shares.empty()) {

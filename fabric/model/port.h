@@ -19,55 +19,34 @@
 #include <vector>
 
 #include "fabric/model/arriving_shares.h"
-#include "fabric/model/counters.h"
+#include "fabric/model/endpoint_port.h"
 #include "fabric/model/lane_set.h"
 #include "fabric/model/read_requester.h"
-#include "fabric/model/transmitter.h"
-#include "fabric/sim/engine.h"
 
 namespace upfabric::fabric {
 
-// Where a port is: link `link` of endpoint `endpoint`, which has the number `number`.
-struct PortPlace {
-  int endpoint = 0;
-  int link = 0;
-  int number = 0;
-};
-
-class Port final : public sim::Component {
+class Port final : public EndpointPort {
  public:
-  // `out` and `in` are the kinds of its two channels. `reads` is null where switches do not reduce;
-  // the last virtual channel then carries requests. The caller initializes the transmitter.
+  // `reads` is null where switches do not reduce; else the last virtual channel carries requests.
   Port(const HopTimes& out, const HopTimes& in, const PortPlace& place, const ReadLimits* reads);
 
-  // Wiring, once.
-  sim::Inlet& shares_in() { return shares_in_; }       // from the endpoint
-  sim::Inlet& packets_in() { return packets_in_; }     // from the switch
-  Transmitter& transmitter() { return transmitter_; }  // towards the switch
-  void ConnectSharesOut(const sim::Outlet& outlet) { shares_out_ = outlet; }
-  void ConnectReturnsOut(const sim::Outlet& outlet) { returns_out_ = outlet; }
-  void ConnectCreditsOut(CreditPool* pool) { credits_out_ = pool; }
-
   sim::Ticks Advance(sim::Ticks window_end) override;
-  // Applies the faults before `window_end` that are not applied yet. Of use by itself once a row
-  // has ended: what leaks later counts at its end.
-  void PassFaults(sim::Ticks window_end);
+  void PassFaults(sim::Ticks window_end) override;
   void Reset() override;
   int64_t MemoryBytes() const override;
 
-  const Transmitter& transmitter() const { return transmitter_; }
-  const ReceiveCounters& received() const { return received_; }
-  bool sessions_complete() const { return reads_ == nullptr || reads_->sessions_complete(); }
-  int64_t shares_returned() const { return shares_returned_; }
-  // Packets wait to be sent.
-  bool waiting() const { return !waiting_lanes_.empty(); }
+  bool sessions_complete() const override {
+    return reads_ == nullptr || reads_->sessions_complete();
+  }
+  int64_t shares_returned() const override { return shares_returned_; }
+  bool waiting() const override { return !waiting_lanes_.empty(); }
 
  private:
   // Shares of one virtual channel, ready or soon so, in order.
   struct Lane {
     sim::RecordQueue<sim::Record> shares;
-    size_t counted = 0;  // of these, how many are in waiting_packets_
-    bool begun = false;  // of the first, some packets have left
+    uint32_t counted = 0;  // of these, how many are in waiting_packets_
+    bool begun = false;    // of the first, some packets have left
   };
   void Receive(sim::Ticks window_end);
   void TakeShares(sim::Ticks window_end);
@@ -98,16 +77,9 @@ class Port final : public sim::Component {
     return share.packets == 1 ? share.payload : times_->full_payload;
   }
 
-  const HopTimes* times_;  // of the channel that it sends on
-  const HopTimes* in_;     // of the one that it receives from
-  sim::Inlet shares_in_;
-  sim::Inlet packets_in_;
-  Transmitter transmitter_;
-  sim::Outlet shares_out_;
-  CreditPool* credits_out_ = nullptr;
+  uint32_t uncounted_ = 0;   // shares of all lanes that are not in waiting_packets_
   std::vector<Lane> lanes_;  // by virtual channel
   LaneSet waiting_lanes_;    // those with shares
-  size_t uncounted_ = 0;     // shares of all lanes that are not in waiting_packets_
   int request_lane_ = -1;    // the last one, or none
   std::unique_ptr<ReadRequester> reads_;
   std::unique_ptr<ArrivingShares> arriving_;  // null where packets of a share stay in order
@@ -115,9 +87,6 @@ class Port final : public sim::Component {
   int64_t waiting_packets_ = 0;
   size_t faults_passed_ = 0;  // of the timeline's times
   int64_t shares_returned_ = 0;
-  ReceiveCounters received_;
-  PortPlace place_;
-  sim::Outlet returns_out_;
 };
 
 }  // namespace upfabric::fabric

@@ -49,6 +49,9 @@ class Router {
 // Requires: routing is kStatic or kHashed.
 size_t WayOf(Routing routing, int chip, const sim::Record& packet, size_t ways);
 
+// The same for all packets of a flow with one entropy value (see transport_packet.h).
+size_t WayOfFlow(int chip, const sim::Record& packet, size_t ways);
+
 }  // namespace upfabric::fabric
 
 #endif  // UPFABRIC_FABRIC_MODEL_ROUTER_H_

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fabric/base/units.h"
+#include "fabric/model/ethernet_spec.h"
 #include "fabric/model/link_spec.h"
 #include "fabric/model/router.h"
 #include "fabric/model/shape_spec.h"
@@ -59,6 +60,7 @@ struct EndpointSpec {
   Picoseconds local_latency;
   Bytes buffer_per_vc;
   Spread spread = Spread::kPackets;
+  std::optional<TransportSpec> transport = std::nullopt;  // where switches have shared buffers
 };
 
 // Multicast and reduction inside a switch chip.
@@ -91,6 +93,7 @@ struct SwitchSpec {
   int radix = 0;
   Arbitration arbitration = Arbitration::kOldestFirst;
   std::optional<InSwitchSpec> in_switch = std::nullopt;
+  std::optional<SharedBufferSpec> shared_buffer = std::nullopt;  // instead of buffer_per_vc
 
   // Packets of a message on one link can take different ways.
   bool scatters() const { return routing == Routing::kSprayed || routing == Routing::kAdaptive; }

@@ -31,8 +31,8 @@ Switch::Switch(const HopTimes& times, const SwitchOptions& options)
   }
 }
 
-void Switch::ConnectInput(int port, const HopTimes& in, int link, CreditPool* pool) {
-  SwitchChip::ConnectInput(port, in, link, pool);
+void Switch::ConnectInput(int port, const HopTimes& in, int link, Transmitter& sender) {
+  SwitchChip::ConnectInput(port, in, link, sender);
   mixed_ |= in.shapes != times_->shapes;
 }
 
@@ -85,8 +85,7 @@ Ticks Switch::TakeArrivals(Ticks window_end) {
         next = std::min(next, queue.front().time);
         break;
       }
-      Record& train = queue.front();
-      train.came_on = train.virtual_channel();
+      const Record& train = queue.front();
       Enqueue(train, static_cast<uint32_t>(i));
       inputs_[i].received.Count(train.packets, train.payload,
                                 times_->ShapeAsBuilt(train.payload).units);
@@ -107,7 +106,8 @@ void Switch::Enqueue(const Record& train, uint32_t input) {
     return;
   }
   const int link = static_cast<int>(input) % options_.links_per_endpoint;
-  Push(train.destination * options_.links_per_endpoint + link, train, input);
+  Push(train.destination * options_.links_per_endpoint + link, train, input,
+       train.virtual_channel());
 }
 
 // All packets of a message that came on one link go one way, so they stay in order.
@@ -117,11 +117,11 @@ void Switch::EnqueueRouted(const Record& train, uint32_t input) {
   options_.router->Route(options_.chip, static_cast<int>(input), packet, hops_);
   const Hop& hop = hops_[WayOf(options_.routing, options_.chip, packet, hops_.size())];
   packet.set_virtual_channel(hop.virtual_channel);
-  Push(hop.output, packet, input);
+  Push(hop.output, packet, input, train.virtual_channel());
 }
 
-void Switch::Push(int output, const Record& train, uint32_t input) {
-  QueueOf(output, train.virtual_channel()).entries.push({train, input, 0});
+void Switch::Push(int output, const Record& train, uint32_t input, uint8_t came_on) {
+  QueueOf(output, train.virtual_channel()).entries.push({train, input & 0xffffffu, came_on, 0});
   Output& out = outputs_[static_cast<size_t>(output)];
   out.lanes.Add(train.virtual_channel());
   if (!out.active) {
@@ -137,9 +137,9 @@ void Switch::EnqueueInside(const Record& train, uint32_t input) {
     const Input& in = inputs_[input];
     const Ticks packet_time = in.PacketTime(train);
     inside_->reduction.Take(train, link, packet_time);
-    in.credits_out->Return(CreditOf(train.time + packet_time + in.times->control_delay, packet_time,
-                                    in.times->ShapeAsBuilt(train.payload).units, train.packets,
-                                    train.virtual_channel()));
+    in.sender->credits().Return(CreditOf(train.time + packet_time + in.times->control_delay,
+                                         packet_time, in.times->ShapeAsBuilt(train.payload).units,
+                                         train.packets, train.virtual_channel()));
     return;
   }
   const std::vector<EndpointId>& members = (*options_.groups)[train.destination];
@@ -149,7 +149,7 @@ void Switch::EnqueueInside(const Record& train, uint32_t input) {
   Record copy = train;
   copy.destination = inside_->multicast.Hold(static_cast<int>(input), train, members.size());
   for (const EndpointId member : members) {
-    Push(member.value() * options_.links_per_endpoint + link, copy, input);
+    Push(member.value() * options_.links_per_endpoint + link, copy, input, copy.virtual_channel());
   }
 }
 
@@ -158,7 +158,7 @@ Ticks Switch::Reduce(Ticks window_end) {
   inside_->results.clear();
   const Ticks next = inside_->reduction.Reduce(window_end, inside_->results);
   for (const ReductionUnit::Result& result : inside_->results) {
-    Push(result.port, result.packet, static_cast<uint32_t>(options_.ports));
+    Push(result.port, result.packet, static_cast<uint32_t>(options_.ports), 0);
   }
   return next;
 }
@@ -179,9 +179,10 @@ int64_t Switch::SendInside(const Entry& entry, int output, const StartChoice& ch
   const Ticks packet_time = transmitter.ShapeOf(train.payload).ticks;
   const int64_t packets = transmitter.Send(train, choice, limit);
   const Input& in = inputs_[entry.input];
-  inside_->multicast.CopyLeaves(
-      static_cast<int>(entry.input), entry.train.destination, choice.start, packets, train.packets,
-      packet_time, in.times->ShapeAsBuilt(train.payload), in.times->control_delay, *in.credits_out);
+  inside_->multicast.CopyLeaves(static_cast<int>(entry.input), entry.train.destination,
+                                choice.start, packets, train.packets, packet_time,
+                                in.times->ShapeAsBuilt(train.payload), in.times->control_delay,
+                                in.sender->credits());
   return packets;
 }
 
@@ -386,9 +387,9 @@ void Switch::Start(int output, const StartChoice& choice, Ticks window_end) {
   if (entry.train.is_message()) [[likely]] {
     packets = transmitter.Send(entry.train, choice, limit);
     const Input& in = inputs_[entry.input];
-    in.credits_out->Return(CreditOf(choice.start + shape.ticks + in.times->control_delay,
-                                    shape.ticks, shape.units, static_cast<uint32_t>(packets),
-                                    entry.train.came_on));
+    in.sender->credits().Return(CreditOf(choice.start + shape.ticks + in.times->control_delay,
+                                         shape.ticks, shape.units, static_cast<uint32_t>(packets),
+                                         static_cast<uint8_t>(entry.came_on)));
   } else {
     packets = SendInside(entry, output, choice, limit);
   }

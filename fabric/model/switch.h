@@ -39,7 +39,7 @@ class Switch final : public SwitchChip {
  public:
   // `times` are of any channel of the fabric. Transmitters are initialized by the caller.
   Switch(const HopTimes& times, const SwitchOptions& options);
-  void ConnectInput(int port, const HopTimes& in, int link, CreditPool* pool) override;
+  void ConnectInput(int port, const HopTimes& in, int link, Transmitter& sender) override;
 
   Transmitter& transmitter(int port) override {
     return outputs_[static_cast<size_t>(port)].transmitter;
@@ -68,7 +68,7 @@ class Switch final : public SwitchChip {
     Transmitter transmitter;
     LaneSet lanes;        // of which there are trains
     bool active = false;  // in active_
-    int64_t turn = -1;    // input x virtual channels + channel of what left last; -1: nothing
+    int32_t turn = -1;    // input x virtual channels + channel of what left last; -1: nothing
   };
   // Entries that are not messages: of kind kMulticast and kRead, a copy that waits for its output,
   // with its name in the multicast unit as destination; of kind kReduced, a packet of a result.
@@ -81,7 +81,7 @@ class Switch final : public SwitchChip {
   sim::Ticks TakeArrivals(sim::Ticks window_end);
   void Enqueue(const sim::Record& packet, uint32_t input);
   void EnqueueRouted(const sim::Record& train, uint32_t input);
-  void Push(int output, const sim::Record& train, uint32_t input);
+  void Push(int output, const sim::Record& train, uint32_t input, uint8_t came_on);
   [[gnu::cold]] void EnqueueInside(const sim::Record& train, uint32_t input);
   sim::Ticks Reduce(sim::Ticks window_end);
   [[gnu::cold]] int64_t SendInside(const Entry& entry, int output, const StartChoice& choice,
@@ -93,8 +93,8 @@ class Switch final : public SwitchChip {
   using Offers = std::array<StartChoice, kVirtualChannelsMax>;  // by virtual channel
   sim::Ticks NextInTurn(int output, const StartChoice& choice, const Offers& offers) const;
   static void BringToFront(Queue& queue, size_t entry);
-  int64_t TurnOf(const Entry& entry, int lane) const {
-    return int64_t{entry.input} * times_->virtual_channels + lane;
+  int32_t TurnOf(const Entry& entry, int lane) const {
+    return static_cast<int32_t>(entry.input) * times_->virtual_channels + lane;
   }
   void Start(int output, const StartChoice& choice, sim::Ticks window_end);
   int64_t TrainLimit(const Queue& queue, const StartChoice& choice, const PacketShape& shape,

@@ -18,13 +18,13 @@ namespace upfabric::fabric {
 class SwitchChip : public sim::Component {
  public:
   // Wiring, once for each port: `in` is the kind of the channel that arrives there, on link number
-  // `link`; its sender's credits are `pool`. The transmitter is towards the port's far end.
+  // `link`, from `sender`. The transmitter is towards the port's far end.
   sim::Inlet& packets_in(int port) { return inputs_[static_cast<size_t>(port)].packets; }
-  virtual void ConnectInput(int port, const HopTimes& in, int link, CreditPool* pool) {
+  virtual void ConnectInput(int port, const HopTimes& in, int link, Transmitter& sender) {
     Input& input = inputs_[static_cast<size_t>(port)];
     input.times = &in;
     input.link = link;
-    input.credits_out = pool;
+    input.sender = &sender;
   }
   virtual Transmitter& transmitter(int port) = 0;
 
@@ -42,11 +42,12 @@ class SwitchChip : public sim::Component {
   // Packets that copying added and reducing took away.
   virtual int64_t packets_replicated() const { return 0; }
   virtual int64_t packets_reduced() const { return 0; }
+  virtual int64_t packets_dropped() const { return 0; }
 
  protected:
   struct Input {
     sim::Inlet packets;
-    CreditPool* credits_out = nullptr;
+    Transmitter* sender = nullptr;
     const HopTimes* times = nullptr;
     int link = 0;
     ReceiveCounters received;

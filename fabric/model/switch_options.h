@@ -27,6 +27,8 @@ struct SwitchOptions {
   // Both null, or both set: what the chip can do inside.
   const ReductionTimes* reduction = nullptr;
   const GroupTable* groups = nullptr;
+  // Null: inputs have buffers of their own.
+  const SharedBufferSpec* shared_buffer = nullptr;
 };
 
 }  // namespace upfabric::fabric

@@ -15,8 +15,9 @@ namespace upfabric::fabric {
 
 struct QueuedTrain {
   sim::Record train;
-  uint32_t input = 0;
-  uint32_t counted = 0;  // of its packets, those in TrainQueue::waiting
+  uint32_t input : 24 = 0;
+  uint32_t came_on : 8 = 0;  // virtual channel of the input buffer in which it waits
+  uint32_t counted = 0;      // of its packets, those in TrainQueue::waiting
 
   // By arrival of the first packet, ties by input.
   bool OlderThan(const QueuedTrain& other) const {

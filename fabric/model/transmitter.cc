@@ -108,6 +108,9 @@ void Transmitter::DrawNextFailure() {
 
 void Transmitter::Reset() {
   credits_.Reset();
+  if (ethernet_ != nullptr) {
+    ethernet_->pauses.Reset();
+  }
   free_ = 0;
   not_before_ = 0;
   shapes_ = times_->shapes;

@@ -21,12 +21,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "absl/base/attributes.h"
 #include "fabric/model/counters.h"
 #include "fabric/model/credit_pool.h"
 #include "fabric/model/hop_times.h"
+#include "fabric/model/pauses.h"
 #include "fabric/sim/engine.h"
 
 namespace upfabric::fabric {
@@ -64,6 +66,11 @@ class Transmitter {
   // nothing else.
   void PassFaults(sim::Ticks now);
   CreditPool& credits() { return credits_; }
+  // Where packets are marked, trimmed, dropped and paused. `next` as for Init.
+  void MakeEthernet(sim::Ticks* next) { ethernet_ = std::make_unique<EthernetState>(next); }
+  // Requires: MakeEthernet.
+  Pauses& pauses() { return ethernet_->pauses; }
+  EthernetCounters& ethernet() { return ethernet_->counters; }
   sim::Ticks free() const { return free_; }  // when what was sent has left
 
   // When a packet that is there since `arrival` could start, if that is before `window_end`; else a
@@ -73,6 +80,10 @@ class Transmitter {
     offer.ready = std::max(arrival, free_);
     offer.lane = lane;
     offer.start = std::max(offer.ready, not_before_);
+    if (ethernet_ != nullptr) [[unlikely]] {
+      ethernet_->pauses.Pass(free_);
+      offer.start = ethernet_->pauses.ClearFrom(lane, offer.start);
+    }
     if (offer.start < window_end) {
       offer.start = credits_.EarliestFor(offer.start, lane, ShapeOf(payload).units, window_end);
     }
@@ -89,6 +100,11 @@ class Transmitter {
     sent_.queue_packets_max = std::max(sent_.queue_packets_max, packets);
   }
   const SendCounters& sent() const { return sent_; }
+  // What its owner did to packets of the channel; nothing without MakeEthernet.
+  EthernetCounters ethernet() const {
+    return ethernet_ != nullptr ? ethernet_->counters : EthernetCounters();
+  }
+  sim::Ticks paused() const { return ethernet_ != nullptr ? ethernet_->pauses.total() : 0; }
   bool credits_complete() const { return credits_.Complete(); }
   uint32_t credits_leaked() const { return credits_.leaked(); }
   const ChannelPlace& place() const { return place_; }
@@ -126,6 +142,7 @@ class Transmitter {
   bool extends_ = false;  // the last record was as slow as the next: they may be one train
   const FlitErrors* errors_ = nullptr;
   ChannelPlace place_;
+  std::unique_ptr<EthernetState> ethernet_;
 };
 
 }  // namespace upfabric::fabric

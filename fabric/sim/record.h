@@ -42,7 +42,7 @@ struct Record {
   uint32_t position = 0;
   uint16_t via = 0;     // a detour that is still ahead, see fabric/model/router.h; 0: none
   uint8_t link = 0;     // of the source, and of the destination behind switches
-  uint8_t came_on = 0;  // in a switch: virtual channel of the input buffer in which it waits
+  uint8_t entropy = 0;  // which of the ways of its flow, see fabric/model/transport_port.h
 
   static constexpr int kVirtualChannels = 8;
   static constexpr uint16_t kPayloadMax = 0x7fff;

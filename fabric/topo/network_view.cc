@@ -94,6 +94,14 @@ Picoseconds NetworkView::LatencyOf(const Route& route) const {
   return latency;
 }
 
+sim::Ticks NetworkView::RoundTrip() const {
+  const Picoseconds ends = spec_.endpoint.injection + spec_.endpoint.delivery;
+  const Picoseconds way = LatencyOf(longest_) - ends;
+  return timing().clock().FromPicoseconds(way * 2) +
+         ShareTicks(longest_, 1, timing().framing().max_payload()) +
+         ShareTicks(longest_, 1, Bytes(0));
+}
+
 int64_t NetworkView::LinksOfMessage() const {
   return layout_.direct().has_value() ? layout_.direct()->links : layout_.links_per_endpoint();
 }

@@ -18,7 +18,7 @@ namespace upfabric::fabric {
 
 class NetworkView final : public FabricView {
  public:
-  // `timings` by kind of link, all of one clock.
+  // `timings` by kind of link, all of one clock. `spec` and `layout` outlive the view.
   NetworkView(const FabricSpec& spec, const Layout& layout, std::vector<LinkTiming> timings);
 
   int endpoints() const override { return layout_.endpoints(); }
@@ -41,6 +41,10 @@ class NetworkView final : public FabricView {
   Ratio WireEfficiency(Bytes message) const override;
   Bandwidth EndpointRate() const override;
 
+  // From the start of a full packet at the farthest port to the end of an answer to it without
+  // payload, at the first.
+  sim::Ticks RoundTrip() const;
+
  private:
   // The links and chips that a message passes, by kind; one link more than chips.
   struct Route {
@@ -61,8 +65,8 @@ class NetworkView final : public FabricView {
     return timings_[static_cast<size_t>(kind)].shapes()[static_cast<size_t>(payload.count())].ticks;
   }
 
-  FabricSpec spec_;
-  Layout layout_;
+  const FabricSpec& spec_;
+  const Layout& layout_;
   std::vector<LinkTiming> timings_;
   Route longest_;
   Route shortest_;
