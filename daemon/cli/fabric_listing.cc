@@ -241,6 +241,8 @@ void WritePreset(const ListedFabric& preset, JsonWriter& json) {
   json.Key("endpoints").Int(view.endpoints());
   json.Key("topology").String(TopologyText(preset.spec));
   json.Key("gigabytes_per_second").Raw(GigabytesText(view.EndpointRate()));
+  json.Key("nearest_ns").Raw(NanosecondsText(SumOf(view.ShortestPath())));
+  json.Key("reduces").Raw(view.in_switch().has_value() ? "true" : "false");
   json.Key("confidence").String(ConfidenceName(fabric::WeakestConfidence(preset.config)));
 }
 
@@ -328,25 +330,43 @@ absl::StatusOr<ListedFabric> ListedFabric::Create(const v1::Fabric& config) {
   return listed;
 }
 
+// Families in alphabetical order, each named once.
 std::string PresetsTable(const std::vector<ListedFabric>& presets) {
-  TextTable table({{"preset"},
+  TextTable table({{"family"},
+                   {"preset"},
                    {"protocol"},
                    {"endpoints", Align::kRight},
                    {"topology"},
                    {"GB/s", Align::kRight},
+                   {"ns", Align::kRight},
+                   {"reduces"},
                    {"weakest"},
                    {"availability"}});
+  std::vector<const ListedFabric*> sorted;
   for (const ListedFabric& preset : presets) {
-    table.AddRow({preset.config.id(), ProtocolText(preset.config.protocol()),
-                  absl::StrCat(preset.spec.endpoints), TopologyText(preset.spec),
-                  GigabytesText(preset.built->view().EndpointRate()),
-                  std::string(ConfidenceName(fabric::WeakestConfidence(preset.config))),
-                  AvailabilityText(preset.config.availability())});
+    sorted.push_back(&preset);
   }
-  return absl::StrCat(table.Render(),
-                      "GB/s: data rate of an endpoint each way, before packet overhead. weakest: "
-                      "the weakest confidence\nof all its figures; `upfabric show PRESET` lists "
-                      "each of them with its source.\n");
+  std::stable_sort(sorted.begin(), sorted.end(), [](const ListedFabric* a, const ListedFabric* b) {
+    return a->config.family() < b->config.family();
+  });
+  std::string family;
+  for (const ListedFabric* preset : sorted) {
+    const fabric::FabricView& view = preset->built->view();
+    const bool first = preset->config.family() != family;
+    family = preset->config.family();
+    table.AddRow({first ? family : "", preset->config.id(), ProtocolText(preset->config.protocol()),
+                  absl::StrCat(preset->spec.endpoints), TopologyText(preset->spec),
+                  GigabytesText(view.EndpointRate()), NanosecondsText(SumOf(view.ShortestPath())),
+                  view.in_switch().has_value() ? "yes" : "no",
+                  std::string(ConfidenceName(fabric::WeakestConfidence(preset->config))),
+                  AvailabilityText(preset->config.availability())});
+  }
+  return absl::StrCat(
+      table.Render(),
+      "GB/s: data rate of an endpoint each way, before packet overhead. ns: one packet to the "
+      "nearest other\nendpoint, without its serialization. reduces: in switches. weakest: the "
+      "weakest confidence of all its figures;\n`upfabric show PRESET` lists each of them with its "
+      "source.\n");
 }
 
 std::string PresetsJson(const std::vector<ListedFabric>& presets) {
