@@ -29,7 +29,7 @@ absl::StatusOr<NodeOptions> OptionsOfNode(const DaemonOptions& options, int daem
   UPF_ASSIGN_OR_RETURN(node.fabric, ResolveFabric(options.fabric));
   UPF_ASSIGN_OR_RETURN(const fabric::FabricSpec spec, fabric::FabricSpecFromProto(node.fabric));
   if (!options.loop.empty()) {
-    UPF_ASSIGN_OR_RETURN(node.loop, LoopWorkload(options, spec.endpoints));
+    UPF_ASSIGN_OR_RETURN(node.loop, LoopWorkload(options, spec.all_endpoints()));
   }
   node.listen = options.listen;
   node.listen.port += options.listen.port == 0 ? 0 : daemon;

@@ -269,7 +269,7 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
   fabric_bytes_max_ = 0;
   UPF_ASSIGN_OR_RETURN(
       const CheckedWorkload checked,
-      CheckWorkload(workload, {.id = spec_.id, .endpoints = spec_.endpoints}, registry_));
+      CheckWorkload(workload, {.id = spec_.id, .endpoints = spec_.all_endpoints()}, registry_));
   if (const absl::Status fit = CheckFaults(checked.faults); !fit.ok()) {
     return absl::Status(fit.code(), absl::StrCat("--faults: ", fit.message()));
   }
@@ -447,6 +447,11 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
   collectives::BoundFigures figures;
   figures.links = fabric_->view().links_per_endpoint();
   figures.link_bits_per_second = spec_.link.data_rate().bits_per_second();
+  if (spec_.scale_out.has_value()) {  // as if all links were as fast as the fastest
+    figures.link_bits_per_second =
+        std::max(figures.link_bits_per_second,
+                 spec_.scale_out->network->link.data_rate().bits_per_second());
+  }
   for (const fabric::PathElement& element : fabric_->view().ShortestPath()) {
     figures.path_latency += element.latency;
   }

@@ -65,7 +65,7 @@ absl::StatusOr<ResolvedFabric> Resolve(const std::string& name) {
   ResolvedFabric resolved;
   UPF_ASSIGN_OR_RETURN(resolved.config, ResolveFabric(name));
   UPF_ASSIGN_OR_RETURN(const fabric::FabricSpec spec, fabric::FabricSpecFromProto(resolved.config));
-  resolved.endpoints = spec.endpoints;
+  resolved.endpoints = spec.all_endpoints();
   return resolved;
 }
 

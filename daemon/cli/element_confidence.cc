@@ -63,7 +63,9 @@ std::vector<std::string> FiguresBehind(absl::string_view element) {
 
 }  // namespace
 
-ElementConfidence ConfidenceOfElements(const v1::Fabric& fabric) {
+ElementConfidence ConfidenceOfElements(const v1::Fabric& of_pods) {
+  // The longest path of pods is one of the network that joins them.
+  const v1::Fabric& fabric = of_pods.has_scale_out() ? of_pods.scale_out().network() : of_pods;
   std::map<std::string, v1::Confidence> by_field;
   for (const fabric::NamedFigure& named : fabric::ListFigures(fabric)) {
     by_field[named.path] = named.figure.confidence();

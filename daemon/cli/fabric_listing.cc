@@ -197,6 +197,30 @@ Ratio EnergyOf(const std::vector<fabric::PathElement>& path) {
   return sum;
 }
 
+ShapeCounts AllCounts(const ListedFabric& fabric) {
+  ShapeCounts counts = CountsOf(*fabric.layout);
+  counts.switches *= fabric.spec.pods();
+  counts.endpoint_links *= fabric.spec.pods();
+  counts.switch_links *= fabric.spec.pods();
+  if (fabric.network != nullptr) {
+    const ShapeCounts more = CountsOf(*fabric.network);
+    counts.switches += more.switches;
+    counts.endpoint_links += more.endpoint_links;
+    counts.switch_links += more.switch_links;
+  }
+  return counts;
+}
+
+Bandwidth RateOf(const fabric::FabricSpec& network, const fabric::Layout& layout) {
+  return network.link.data_rate() * Ratio(layout.links_per_endpoint());
+}
+
+// Halves of pods meet in the network that joins them.
+Bandwidth BisectionOf(const ListedFabric& fabric) {
+  return fabric.network != nullptr ? Bisection(*fabric.spec.scale_out->network, *fabric.network)
+                                   : Bisection(fabric.spec, *fabric.layout);
+}
+
 std::string PathText(const ListedFabric& fabric) {
   const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
   const std::vector<fabric::PathElement> path = fabric.built->view().UnloadedPath();
@@ -296,7 +320,7 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
     json.Key("confidence").String(ConfidenceName(confidence(element.name))).EndObject();
   }
   json.EndArray();
-  const ShapeCounts counts = CountsOf(*fabric.layout);
+  const ShapeCounts counts = AllCounts(fabric);
   json.Key("unloaded_path_ns").Raw(NanosecondsText(SumOf(view.UnloadedPath())));
   json.Key("shortest_path_ns").Raw(NanosecondsText(SumOf(view.ShortestPath())));
   json.Key("unloaded_path_pJ_per_bit").Raw(EnergyText(EnergyOf(view.UnloadedPath())));
@@ -309,7 +333,7 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
     json.Key("window_limit").String(clusters->limit);
     json.EndObject();
   }
-  json.Key("bisection_GBps").Raw(GigabytesText(Bisection(fabric.spec, *fabric.layout)));
+  json.Key("bisection_GBps").Raw(GigabytesText(BisectionOf(fabric)));
   json.Key("switches").Int(counts.switches);
   json.Key("links").Int(counts.links());
   json.Key("switch_links").Int(counts.switch_links);
@@ -320,13 +344,24 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
 
 }  // namespace
 
+namespace {
+
+absl::StatusOr<std::shared_ptr<const fabric::Layout>> LayoutOf(const fabric::FabricSpec& spec) {
+  UPF_ASSIGN_OR_RETURN(fabric::Layout layout, fabric::Layout::Create(spec, 1));
+  return std::make_shared<const fabric::Layout>(std::move(layout));
+}
+
+}  // namespace
+
 absl::StatusOr<ListedFabric> ListedFabric::Create(const v1::Fabric& config) {
   ListedFabric listed;
   listed.config = config;
   UPF_ASSIGN_OR_RETURN(listed.spec, fabric::FabricSpecFromProto(config));
   UPF_ASSIGN_OR_RETURN(listed.built, fabric::Fabric::Create(listed.spec, {}));
-  UPF_ASSIGN_OR_RETURN(fabric::Layout layout, fabric::Layout::Create(listed.spec, 1));
-  listed.layout = std::make_shared<const fabric::Layout>(std::move(layout));
+  UPF_ASSIGN_OR_RETURN(listed.layout, LayoutOf(listed.spec));
+  if (listed.spec.scale_out.has_value()) {
+    UPF_ASSIGN_OR_RETURN(listed.network, LayoutOf(*listed.spec.scale_out->network));
+  }
   return listed;
 }
 
@@ -355,7 +390,7 @@ std::string PresetsTable(const std::vector<ListedFabric>& presets) {
     const bool first = preset->config.family() != family;
     family = preset->config.family();
     table.AddRow({first ? family : "", preset->config.id(), ProtocolText(preset->config.protocol()),
-                  absl::StrCat(preset->spec.endpoints), TopologyText(preset->spec),
+                  absl::StrCat(preset->spec.all_endpoints()), TopologyText(preset->spec),
                   GigabytesText(view.EndpointRate()), NanosecondsText(SumOf(view.ShortestPath())),
                   view.in_switch().has_value() ? "yes" : "no",
                   std::string(ConfidenceName(fabric::WeakestConfidence(preset->config))),
@@ -395,7 +430,7 @@ std::string ClustersText(const ListedFabric& fabric) {
 
 std::string FabricText(const ListedFabric& fabric) {
   const fabric::FabricView& view = fabric.built->view();
-  const ShapeCounts counts = CountsOf(*fabric.layout);
+  const ShapeCounts counts = AllCounts(fabric);
   return absl::StrCat(
       fabric.config.id(), ": ", fabric.config.title(), "\n  family ", fabric.config.family(), ", ",
       AvailabilityText(fabric.config.availability()), ", protocol ",
@@ -409,9 +444,15 @@ std::string FabricText(const ListedFabric& fabric) {
                           : "",
                       counts.channels()),
       "  an endpoint sends and receives ", GigabytesText(view.EndpointRate()),
-      " GB/s of data each way, before packet overhead\n  between the halves of the endpoints ",
-      GigabytesText(Bisection(fabric.spec, *fabric.layout)), " GB/s each way\n",
-      CreditsText(fabric), ErrorsText(fabric.spec.link), "  window ",
+      fabric.network != nullptr ? " GB/s of data each way in its pod" : " GB/s of data each way",
+      ", before packet overhead\n",
+      fabric.network != nullptr
+          ? absl::StrCat("  and ",
+                         GigabytesText(RateOf(*fabric.spec.scale_out->network, *fabric.network)),
+                         " GB/s on the network that joins the pods\n")
+          : "",
+      "  between the halves of the endpoints ", GigabytesText(BisectionOf(fabric)),
+      " GB/s each way\n", CreditsText(fabric), ErrorsText(fabric.spec.link), "  window ",
       NanosecondsText(fabric.built->Window()), " ns, limited by ", fabric.built->WindowLimit(),
       "\n", ClustersText(fabric), "\n", EfficiencyText(fabric), "\n", PathText(fabric));
 }

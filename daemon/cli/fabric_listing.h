@@ -20,7 +20,8 @@ struct ListedFabric {
   v1::Fabric config;
   fabric::FabricSpec spec;
   std::unique_ptr<fabric::Fabric> built;
-  std::shared_ptr<const fabric::Layout> layout;
+  std::shared_ptr<const fabric::Layout> layout;   // of a pod, if there are several
+  std::shared_ptr<const fabric::Layout> network;  // that joins pods, or null
 
   // Returns the errors of fabric/config and of Fabric::Create.
   static absl::StatusOr<ListedFabric> Create(const v1::Fabric& config);

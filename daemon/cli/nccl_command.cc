@@ -141,7 +141,7 @@ absl::StatusOr<Prepared> Prepare(const Request& request, const ProcessGroup& gro
   Prepared prepared;
   UPF_ASSIGN_OR_RETURN(prepared.fabric, ResolveFabric(request.fabric));
   UPF_ASSIGN_OR_RETURN(const fabric::FabricSpec spec, fabric::FabricSpecFromProto(prepared.fabric));
-  prepared.shape = {.id = spec.id, .endpoints = spec.endpoints};
+  prepared.shape = {.id = spec.id, .endpoints = spec.all_endpoints()};
   UPF_ASSIGN_OR_RETURN(prepared.report,
                        ReportFile::Open(group.index() == 0 ? request.options.json_file : ""));
   return prepared;

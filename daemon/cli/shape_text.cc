@@ -77,7 +77,10 @@ struct Describer {
 }  // namespace
 
 std::string TopologyText(const fabric::FabricSpec& spec) {
-  return std::visit(Describer{spec}, spec.shape);
+  const std::string own = std::visit(Describer{spec}, spec.shape);
+  return spec.scale_out.has_value() ? absl::StrCat(spec.scale_out->pods, " x (", own, ") on ",
+                                                   TopologyText(*spec.scale_out->network))
+                                    : own;
 }
 
 ShapeCounts CountsOf(const fabric::Layout& layout) {

@@ -62,9 +62,14 @@ class Drawing {
         layout.planes().size() > 1 && layout.router() != nullptr
             ? absl::StrCat("\\none of ", layout.planes().size(), " planes that are alike")
             : "";
+    const std::string pods =
+        spec.scale_out.has_value()
+            ? absl::StrCat("\\none of ", spec.pods(), " pods that are alike, ", spec.endpoints,
+                           " endpoints each; what joins them is not drawn")
+            : "";
     text_ = absl::StrCat(
         "graph \"", spec.id, "\" {\n  layout=", Engine(), ";\n  label=\"", spec.id, ": ",
-        spec.endpoints, " endpoints, ", TopologyText(spec), planes,
+        spec.all_endpoints(), " endpoints, ", TopologyText(spec), planes, pods,
         "\";\n  labelloc=t; fontname=\"Helvetica\"; fontsize=20; ",
         IsTorus() ? "splines=line" : "overlap=false; splines=true",
         ";\n"

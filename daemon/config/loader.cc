@@ -95,21 +95,39 @@ constexpr int kBasesMax = 8;
 absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string& folder,
                                 int bases_left);
 
-// Takes over the base, and checks what is then there.
+// Takes over the base, if there is one; `path` is that of the fabric in its file.
+absl::Status TakeBase(const SourceLines& lines, const std::string& path, const std::string& folder,
+                      int bases_left, v1::Fabric& fabric) {
+  if (!fabric.has_base()) {
+    return fabric.without_size() == 0
+               ? absl::OkStatus()
+               : lines.Error(path + "without", "is given without a base; give both or neither");
+  }
+  if (bases_left == 0) {
+    return lines.Error(path + "base", absl::StrCat("stands on ", kBasesMax,
+                                                   " others or goes in a circle; give a shorter "
+                                                   "chain"));
+  }
+  const absl::StatusOr<v1::Fabric> base = Load(fabric.base(), folder, bases_left - 1);
+  if (!base.ok()) {
+    return lines.Error(path + "base", std::string(base.status().message()));
+  }
+  UPF_RETURN_IF_ERROR(lines.Locate(fabric::TakeOver(*base, fabric), path));
+  // A part of another fabric needs no name of its own.
+  if (!path.empty() && fabric.id().empty()) {
+    fabric.set_id(base->id());
+    fabric.set_title(base->title());
+  }
+  return absl::OkStatus();
+}
+
+// Takes over what the fabric and its scale-out network stand on, and checks what is then there.
 absl::Status Complete(const SourceLines& lines, const std::string& folder, int bases_left,
                       v1::Fabric& fabric) {
-  if (fabric.has_base()) {
-    if (bases_left == 0) {
-      return lines.Error("base", absl::StrCat("stands on ", kBasesMax,
-                                              " others or goes in a circle; give a shorter chain"));
-    }
-    const absl::StatusOr<v1::Fabric> base = Load(fabric.base(), folder, bases_left - 1);
-    if (!base.ok()) {
-      return lines.Error("base", std::string(base.status().message()));
-    }
-    UPF_RETURN_IF_ERROR(lines.Locate(fabric::TakeOver(*base, fabric), ""));
-  } else if (fabric.without_size() > 0) {
-    return lines.Error("without", "is given without a base; give both or neither");
+  UPF_RETURN_IF_ERROR(TakeBase(lines, "", folder, bases_left, fabric));
+  if (fabric.has_scale_out()) {
+    UPF_RETURN_IF_ERROR(TakeBase(lines, "scale_out.network.", folder, bases_left,
+                                 *fabric.mutable_scale_out()->mutable_network()));
   }
   return lines.Locate(fabric::FabricSpecFromProto(fabric).status(), "");
 }

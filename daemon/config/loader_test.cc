@@ -228,6 +228,58 @@ topology:
   EXPECT_EQ(std::get<fabric::ClosSpec>(spec.shape).leaf_link_kind, 1);
 }
 
+TEST_F(LoaderTest, PodsAreJoinedByAFabricThatMayStandOnAnother) {
+  const auto pods = [this](const std::string& count, const std::string& network) {
+    return LoadFabricFile(Write("pods.yaml",
+                                "id: pods\ntitle: pods\nbase: hgx-h100\n"
+                                "scale_out:\n  pods: {value: " +
+                                    count +
+                                    ", confidence: estimate, note: chosen}\n"
+                                    "  network:\n" +
+                                    network));
+  };
+  const auto spec = fabric::FabricSpecFromProto(pods("4", "    base: ib-ndr-rails-32\n").value());
+  EXPECT_EQ(spec->all_endpoints(), 32);
+  ASSERT_TRUE(spec->scale_out.has_value());
+  EXPECT_EQ(spec->scale_out->network->id, "ib-ndr-rails-32");
+  EXPECT_EQ(spec->scale_out->network->endpoints, 32);
+  EXPECT_THAT(MessageOf(pods("3", "    base: ib-ndr-rails-32\n").status()),
+              HasSubstr("scale_out.network.topology: has 32 endpoints, but 3 pods of 8 have 24"));
+  EXPECT_THAT(MessageOf(pods("4", "    base: hgx-h100-x4\n").status()),
+              HasSubstr("scale_out.network.scale_out: is given, but pods of pods"));
+  EXPECT_THAT(MessageOf(pods("4", "    base: nothing\n").status()),
+              HasSubstr("pods.yaml:7: scale_out.network.base: unknown fabric \"nothing\""));
+  const std::string lanes = "{lanes: {value: 0, confidence: estimate, note: none}}";
+  EXPECT_THAT(MessageOf(pods("4", "    base: ib-ndr-rails-32\n    link: " + lanes + "\n").status()),
+              HasSubstr("pods.yaml:8: scale_out.network.link.lanes.value: 0 is out of range"));
+}
+
+TEST_F(LoaderTest, EthernetWithoutCreditsIsReadAndChecked) {
+  const auto spec =
+      fabric::FabricSpecFromProto(ResolveFabric("ue-leaf-spine-256@uet").value()).value();
+  const fabric::TransportSpec& transport = *spec.endpoint.transport;
+  EXPECT_EQ(transport.recovery, fabric::Recovery::kSelective);
+  EXPECT_EQ(transport.entropies, 64);
+  const auto& nscc = std::get<fabric::NsccSpec>(transport.congestion_control);
+  EXPECT_EQ(nscc.target, Ratio(3, 4));
+  EXPECT_EQ(nscc.average_weight, Ratio(1, 80));
+  EXPECT_EQ(spec.switch_chip.shared_buffer->trim_above, Bytes(500'000));
+  const auto refused = [this](const std::string& own) {
+    return MessageOf(
+        LoadFabricFile(Write("e.yaml", "id: e\ntitle: e\nbase: ue-leaf-spine-256@uet\n" + own))
+            .status());
+  };
+  const std::string text = ", confidence: estimate, note: chosen}";
+  EXPECT_THAT(refused("switch: {shared_buffer: {mark_all: {value: 1KB" + text + "}}\n"),
+              HasSubstr("switch.shared_buffer.mark_all.value: is less than mark_from"));
+  EXPECT_THAT(refused("switch: {shared_buffer: {alpha: {value: 0" + text + "}}\n"),
+              HasSubstr("e.yaml:4: switch.shared_buffer.alpha.value: 0 is out of range"));
+  EXPECT_THAT(refused("endpoint: {transport: {recovery: {value: hope" + text + "}}\n"),
+              HasSubstr("hope is not known; allowed is selective, go-back-n"));
+  EXPECT_THAT(refused("endpoint: {transport: {entropies: {value: 257" + text + "}}\n"),
+              HasSubstr("257 is out of range; allowed is 1 to 256"));
+}
+
 TEST_F(LoaderTest, VariantsAreComposed) {
   const v1::Fabric aec = ResolveFabric("ualink-pod-72@aec").value();
   EXPECT_EQ(aec.id(), "ualink-pod-72@aec");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -112,10 +113,12 @@ TEST(PresetsTest, EndpointsHaveTheAnnouncedRate) {
 
 TEST(PresetsTest, TheAcceleratorSideIsTheSameInAll) {
   // Those behind a NIC have its time on top.
-  const std::set<std::string_view> behind_nics = {"ue-leaf-spine-256", "colossus-1k"};
+  const std::map<std::string_view, int64_t> nics = {
+      {"ue-leaf-spine-256", 500'000}, {"colossus-1k", 500'000}, {"ib-ndr-rails-32", 400'000}};
   for (const PresetFile& preset : fabric::Presets()) {
     const FabricSpec spec = fabric::FabricSpecFromProto(Load(preset)).value();
-    const Picoseconds nic(behind_nics.contains(preset.id) ? 500'000 : 0);
+    const auto found = nics.find(preset.id);
+    const Picoseconds nic(found != nics.end() ? found->second : 0);
     EXPECT_EQ(spec.endpoint.injection, Picoseconds(100'000) + nic) << preset.id;
     EXPECT_EQ(spec.endpoint.delivery, Picoseconds(130'000) + nic) << preset.id;
     EXPECT_EQ(spec.endpoint.local_latency, Picoseconds(250'000)) << preset.id;

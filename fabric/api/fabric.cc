@@ -1,21 +1,21 @@
 #include "fabric/api/fabric.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/api/endpoint_set.h"
 #include "fabric/api/fabric_faults.h"
 #include "fabric/api/fabric_parts.h"
 #include "fabric/api/fabric_times.h"
+#include "fabric/api/network.h"
 #include "fabric/api/spec_checks.h"
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
 #include "fabric/sim/engine.h"
-#include "fabric/topo/deadlock_check.h"
 #include "fabric/topo/layout.h"
 #include "fabric/topo/network_view.h"
+#include "fabric/topo/pods_view.h"
 
 namespace upfabric::fabric {
 namespace {
@@ -24,23 +24,17 @@ using sim::Ticks;
 
 class FabricImpl final : public Fabric {
  public:
-  FabricImpl(const FabricSpec& spec, const FabricOptions& options, const Layout& layout,
-             std::unique_ptr<FabricTimes> times)
-      : spec_(spec),
-        options_(options),
-        layout_(layout),
-        times_(std::move(times)),
-        view_(spec_, layout_, LinkTimings()),
-        engine_(FabricParts::CountOf(layout_, options_), options.partitions),
-        parts_(spec_, options_, layout_, *times_, engine_) {}
+  // `networks` are of `spec`.
+  FabricImpl(std::unique_ptr<const FabricSpec> spec, const FabricOptions& options,
+             Networks networks);
 
-  const FabricView& view() const override { return view_; }
+  const FabricView& view() const override { return *views_.back(); }
   bool Owns(EndpointId endpoint) const override { return OwnerOf(endpoint) == options_.partition; }
-  int OwnerOf(EndpointId endpoint) const override { return layout_.OwnerOfEndpoint(endpoint); }
-  Picoseconds Window() const override {
-    return times_->clock().ToPicoseconds(times_->window().ticks);
+  int OwnerOf(EndpointId endpoint) const override {
+    return networks_.back()->layout.OwnerOfEndpoint(endpoint);
   }
-  std::string WindowLimit() const override { return times_->window().name; }
+  Picoseconds Window() const override { return clock().ToPicoseconds(WindowDelay().ticks); }
+  std::string WindowLimit() const override { return WindowDelay().name; }
   std::optional<ClusterInfo> Clusters() const override;
   absl::Status SetGroups(GroupTable groups) override;
   void Attach(EndpointId endpoint, MessagePortClient* client) override;
@@ -51,116 +45,226 @@ class FabricImpl final : public Fabric {
   std::vector<ChannelCounters> Counters() const override;
   FabricTotals Totals() const override;
   SimTime Now() const override { return TimeOf(engine_.now()); }
-  SimTime TimeOf(Ticks ticks) const override {
-    return SimTime(times_->clock().ToPicoseconds(ticks));
-  }
+  SimTime TimeOf(Ticks ticks) const override { return SimTime(clock().ToPicoseconds(ticks)); }
   int64_t MemoryBytes() const override {
     return engine_.MemoryBytes() + static_cast<int64_t>(sizeof(FabricImpl));
   }
 
  private:
-  std::vector<LinkTiming> LinkTimings() const {
-    std::vector<LinkTiming> timings;
-    for (size_t kind = 0; kind <= spec_.more_links.size(); ++kind) {
-      timings.push_back(times_->timing(static_cast<int>(kind)));
-    }
-    return timings;
-  }
+  void MakeView();
+  void MakeEndpoints();
+  const sim::Clock& clock() const { return networks_.front()->times->clock(); }
+  const FabricTimes::Delay& WindowDelay() const;
+  int64_t FaultsBefore(Ticks end) const;
+  void AddCounters(const Network& network, std::vector<ChannelCounters>& all) const;
   void WakeWaiting();
-  void CheckConservation() const;
+  void CheckConservation(const FabricParts& all) const;
   absl::Status RowStatus() const;
   std::vector<std::string> FindBlocked() const;
 
-  FabricSpec spec_;
+  std::unique_ptr<const FabricSpec> spec_;
   FabricOptions options_;
-  Layout layout_;
-  std::unique_ptr<FabricTimes> times_;
-  NetworkView view_;
+  Networks networks_;
+  std::vector<std::unique_ptr<FabricView>> views_;  // the last one is of all networks
   sim::Engine engine_;
-  FabricParts parts_;
+  EndpointSet endpoints_;
   std::vector<std::pair<EndpointId, uint64_t>> hashes_;
   std::vector<std::string> blocked_;
-  int64_t faults_happened_ = 0;  // in the rows before
+  std::vector<Ticks> fault_times_;  // of the schedule
+  int64_t faults_happened_ = 0;     // in the rows before
   bool running_ = false;
   bool routes_move_ = false;  // links or planes go down or up in the schedule
 };
 
-std::optional<ClusterInfo> FabricImpl::Clusters() const {
-  if (!times_->cluster_window().has_value()) {
-    return std::nullopt;
+int ComponentsOf(const Networks& networks, const FabricOptions& options) {
+  int count = 0;
+  for (const std::unique_ptr<Network>& network : networks) {
+    count += FabricParts::CountOf(network->layout, network->options);
   }
-  const FabricTimes::Delay& inner = *times_->cluster_window();
+  const Layout& all = networks.back()->layout;
+  for (int e = 0; e < all.endpoints(); ++e) {
+    count += all.OwnerOfEndpoint(EndpointId(e)) == options.partition ? 1 : 0;
+  }
+  return count;
+}
+
+FabricImpl::FabricImpl(std::unique_ptr<const FabricSpec> spec, const FabricOptions& options,
+                       Networks networks)
+    : spec_(std::move(spec)),
+      options_(options),
+      networks_(std::move(networks)),
+      engine_(ComponentsOf(networks_, options_), options.partitions) {
+  MakeView();
+  if (!options_.reverse_construction) {
+    MakeEndpoints();
+  }
+  for (const std::unique_ptr<Network>& network : networks_) {
+    network->parts = std::make_unique<FabricParts>(*network->spec, network->options,
+                                                   network->layout, *network->times, engine_);
+  }
+  if (options_.reverse_construction) {
+    MakeEndpoints();
+  }
+  for (const std::unique_ptr<Network>& network : networks_) {
+    network->parts->Join(endpoints_);
+  }
+}
+
+void FabricImpl::MakeView() {
+  const auto view_of = [](const Network& network) {
+    return std::make_unique<NetworkView>(*network.spec, network.layout, network.timings());
+  };
+  views_.push_back(view_of(*networks_.front()));
+  if (networks_.size() > 1) {
+    views_.push_back(view_of(*networks_.back()));
+    views_.push_back(std::make_unique<PodsView>(spec_->pods(), *views_[0], *views_[1]));
+  }
+}
+
+void FabricImpl::MakeEndpoints() {
+  const int count = networks_.back()->layout.endpoints();
+  for (int i = 0; i < count; ++i) {
+    const EndpointId id(options_.reverse_construction ? count - 1 - i : i);
+    if (!Owns(id)) {
+      continue;
+    }
+    std::vector<EndpointSide> sides;
+    for (const std::unique_ptr<Network>& network : networks_) {
+      const Layout& layout = network->layout;
+      const EndpointSide side = {&network->times->endpoint(), layout.place().first_link,
+                                 layout.links_per_endpoint(), layout.place().first_endpoint,
+                                 layout.endpoints()};
+      if (side.Reaches(id.value())) {
+        sides.push_back(side);
+      }
+    }
+    EndpointParts parts;
+    parts.id = id;
+    parts.endpoint = std::make_unique<Endpoint>(sides, id, count);
+    parts.component = engine_.Add(*parts.endpoint);
+    endpoints_.Add(std::move(parts));
+  }
+}
+
+const FabricTimes::Delay& FabricImpl::WindowDelay() const {
+  const FabricTimes::Delay* smallest = &networks_.front()->times->window();
+  for (const std::unique_ptr<Network>& network : networks_) {
+    if (network->times->window().ticks < smallest->ticks) {
+      smallest = &network->times->window();
+    }
+  }
+  return *smallest;
+}
+
+std::optional<ClusterInfo> FabricImpl::Clusters() const {
   ClusterInfo info;
-  info.clusters = static_cast<int>(layout_.planes().size());
-  info.window = times_->clock().ToPicoseconds(inner.ticks);
-  info.limit = inner.name;
-  return info;
+  for (const std::unique_ptr<Network>& network : networks_) {
+    const std::optional<FabricTimes::Delay>& inner = network->times->cluster_window();
+    if (!inner.has_value()) {
+      continue;
+    }
+    const Picoseconds window = clock().ToPicoseconds(inner->ticks);
+    if (info.clusters == 0 || window < info.window) {
+      info.window = window;
+      info.limit = inner->name;
+    }
+    info.clusters += static_cast<int>(network->layout.planes().size());
+  }
+  return info.clusters > 0 ? std::optional<ClusterInfo>(info) : std::nullopt;
 }
 
 absl::Status FabricImpl::SetGroups(GroupTable groups) {
-  if (times_->reduction() == nullptr) {
+  FabricTimes& times = *networks_.front()->times;
+  if (times.reduction() == nullptr) {
     return absl::UnimplementedError(
-        absl::StrCat(spec_.id, ": the switches neither copy nor reduce packets"));
+        absl::StrCat(spec_->id, ": the switches neither copy nor reduce packets"));
+  }
+  if (networks_.size() > 1) {
+    return absl::UnimplementedError(
+        absl::StrCat(spec_->id,
+                     ": copies and reductions are not modelled in pods that another "
+                     "network joins"));
   }
   if (!groups.empty() && routes_move_) {
     return RefuseRoutesWithGroups();
   }
-  const auto groups_max = static_cast<size_t>(spec_.switch_chip.in_switch->groups);
+  const auto groups_max = static_cast<size_t>(spec_->switch_chip.in_switch->groups);
   if (groups.size() > groups_max) {
     return absl::InvalidArgumentError(
         absl::StrCat(groups.size(), " groups; the switches have ", groups_max));
   }
+  const int endpoints = networks_.front()->layout.endpoints();
   for (size_t i = 0; i < groups.size(); ++i) {
     std::vector<EndpointId>& members = groups[i];
     std::sort(members.begin(), members.end());
     const bool twice = std::adjacent_find(members.begin(), members.end()) != members.end();
     if (members.empty() || twice || members.front().value() < 0 ||
-        members.back().value() >= layout_.endpoints()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "group ", i, ": needs members, all different, from 0 to ", layout_.endpoints() - 1));
+        members.back().value() >= endpoints) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("group ", i, ": needs members, all different, from 0 to ", endpoints - 1));
     }
   }
-  times_->groups = std::move(groups);
+  times.groups = std::move(groups);
   return absl::OkStatus();
 }
 
 void FabricImpl::Attach(EndpointId endpoint, MessagePortClient* client) {
-  FabricParts::EndpointParts* parts = parts_.Owned(endpoint);
+  EndpointParts* parts = endpoints_.Owned(endpoint);
   UPF_CHECK(parts != nullptr);
   parts->endpoint->Attach(client);
   engine_.WakeAt(parts->component, 0);
 }
 
 absl::Status FabricImpl::SetFaults(const FaultSchedule& schedule) {
-  if (!times_->groups.empty() && MovesRoutes(schedule)) {
+  if (!networks_.front()->times->groups.empty() && MovesRoutes(schedule)) {
     return RefuseRoutesWithGroups();
   }
   UPF_RETURN_IF_ERROR(CheckTrunksStayUp(schedule));
-  if ((Scatters(spec_) || times_->transport() != nullptr) && MovesRoutes(schedule)) {
-    return absl::UnimplementedError(
-        "faults: links and planes that go down are not modelled where switches spray packets, "
-        "route adaptively or drop");
+  std::vector<FaultTimeline> timelines;
+  for (size_t i = 0; i < networks_.size(); ++i) {
+    const Network& network = *networks_[i];
+    UPF_ASSIGN_OR_RETURN(const FaultSchedule here, FaultsOf(schedule, networks_, i));
+    const bool scatters = Scatters(*network.spec) || network.times->transport() != nullptr;
+    if (scatters && MovesRoutes(here)) {
+      return absl::UnimplementedError(
+          "faults: links and planes that go down are not modelled where switches spray packets, "
+          "route adaptively or drop");
+    }
+    UPF_ASSIGN_OR_RETURN(timelines.emplace_back(),
+                         FaultTimeline::Create(here, FaultTargetsOf(*network.spec, network.layout,
+                                                                    network.times->timing(0))));
   }
-  UPF_ASSIGN_OR_RETURN(
-      times_->faults,
-      FaultTimeline::Create(schedule, FaultTargetsOf(spec_, layout_, times_->timing(0))));
+  for (size_t i = 0; i < networks_.size(); ++i) {
+    networks_[i]->times->faults = std::move(timelines[i]);
+  }
+  fault_times_.clear();
+  for (const Fault& fault : schedule) {
+    fault_times_.push_back(clock().FromPicoseconds(fault.time.since_start()));
+  }
   routes_move_ = MovesRoutes(schedule);
-  if (running_ && !times_->faults.empty()) {
+  if (running_ && !schedule.empty()) {
     WakeWaiting();
   }
   return absl::OkStatus();
 }
 
+int64_t FabricImpl::FaultsBefore(Ticks end) const {
+  return std::count_if(fault_times_.begin(), fault_times_.end(),
+                       [end](Ticks time) { return time < end; });
+}
+
 // Who waits knows only the faults of the last schedule.
 void FabricImpl::WakeWaiting() {
-  const Ticks next = times_->faults.NextTime(engine_.now());
-  for (const FabricParts::PortParts& parts : parts_.ports()) {
-    if (parts.port->waiting()) {
+  for (const std::unique_ptr<Network>& network : networks_) {
+    const Ticks next = network->times->faults.NextTime(engine_.now());
+    for (const FabricParts::PortParts& parts : network->parts->ports()) {
+      if (parts.port->waiting()) {
+        engine_.WakeAt(parts.component, next);
+      }
+    }
+    for (const FabricParts::ChipParts& parts : network->parts->chips()) {
       engine_.WakeAt(parts.component, next);
     }
-  }
-  for (const FabricParts::ChipParts& parts : parts_.chips()) {
-    engine_.WakeAt(parts.component, next);
   }
 }
 
@@ -173,27 +277,33 @@ absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
     };
   }
   running_ = true;
-  absl::Status status = engine_.Run(exchange, times_->window().ticks, shorten);
+  absl::Status status = engine_.Run(exchange, WindowDelay().ticks, shorten);
   running_ = false;
   hashes_.clear();
-  for (const FabricParts::EndpointParts& parts : parts_.endpoints()) {
+  for (const EndpointParts& parts : endpoints_.all()) {
     hashes_.emplace_back(parts.id, parts.endpoint->delivery_hash());
   }
   std::sort(hashes_.begin(), hashes_.end());
-  faults_happened_ += times_->faults.FaultsBefore(engine_.now());
-  for (FabricParts::ChipParts& parts : parts_.chips()) {
-    parts.part->PassFaults(sim::kNever);
-  }
-  for (FabricParts::PortParts& parts : parts_.ports()) {
-    parts.port->PassFaults(sim::kNever);
+  faults_happened_ += FaultsBefore(engine_.now());
+  for (const std::unique_ptr<Network>& network : networks_) {
+    for (FabricParts::ChipParts& parts : network->parts->chips()) {
+      parts.part->PassFaults(sim::kNever);
+    }
+    for (FabricParts::PortParts& parts : network->parts->ports()) {
+      parts.port->PassFaults(sim::kNever);
+    }
   }
   blocked_ = FindBlocked();
   if (status.ok()) {
-    CheckConservation();
+    for (const std::unique_ptr<Network>& network : networks_) {
+      CheckConservation(*network->parts);
+    }
     status = RowStatus();
   }
-  for (FabricParts::ChipParts& parts : parts_.chips()) {
-    parts.packets_stranded += parts.part->packets_held();
+  for (const std::unique_ptr<Network>& network : networks_) {
+    for (FabricParts::ChipParts& parts : network->parts->chips()) {
+      parts.packets_stranded += parts.part->packets_held();
+    }
   }
   engine_.Reset();
   return status;
@@ -201,13 +311,13 @@ absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
 
 // A quiet fabric: what was sent has arrived, and all credits are home; but what waits for leaked
 // credits keeps its place in a buffer.
-void FabricImpl::CheckConservation() const {
-  for (const FabricParts::Channel& channel : parts_.channels()) {
+void FabricImpl::CheckConservation(const FabricParts& all) const {
+  for (const FabricParts::Channel& channel : all.channels()) {
     CheckArrived(channel.sender->sent(), *channel.received);
     UPF_CHECK(!blocked_.empty() || channel.sender->credits_complete());
     UPF_CHECK(!blocked_.empty() || channel.port == nullptr || channel.port->sessions_complete());
   }
-  for (const FabricParts::ChipParts& parts : parts_.chips()) {
+  for (const FabricParts::ChipParts& parts : all.chips()) {
     const SwitchChip& chip = *parts.part;
     int64_t in = 0;
     int64_t out = 0;
@@ -222,14 +332,17 @@ void FabricImpl::CheckConservation() const {
 
 std::vector<std::string> FabricImpl::FindBlocked() const {
   std::vector<std::string> blocked;
-  for (const FabricParts::Channel& channel : parts_.channels()) {
-    const bool waits = channel.port != nullptr ? channel.port->waiting()
-                                               : channel.chip->waiting(channel.chip_port);
-    if (waits) {
-      const int64_t leaked = times_->WireBytes(channel.sender->credits_leaked());
-      blocked.push_back(absl::StrCat(
-          channel.name, times_->transport() != nullptr ? " waits for acks" : " waits for credits",
-          leaked > 0 ? absl::StrCat("; ", leaked, " B of them have leaked") : ""));
+  for (const std::unique_ptr<Network>& network : networks_) {
+    const FabricTimes& times = *network->times;
+    for (const FabricParts::Channel& channel : network->parts->channels()) {
+      const bool waits = channel.port != nullptr ? channel.port->waiting()
+                                                 : channel.chip->waiting(channel.chip_port);
+      if (waits) {
+        const int64_t leaked = times.WireBytes(channel.sender->credits_leaked());
+        blocked.push_back(absl::StrCat(
+            channel.name, times.transport() != nullptr ? " waits for acks" : " waits for credits",
+            leaked > 0 ? absl::StrCat("; ", leaked, " B of them have leaked") : ""));
+      }
     }
   }
   std::sort(blocked.begin(), blocked.end());
@@ -238,8 +351,8 @@ std::vector<std::string> FabricImpl::FindBlocked() const {
 
 // How a row that ran dry ended.
 absl::Status FabricImpl::RowStatus() const {
-  const FabricParts::EndpointParts* failed = nullptr;
-  for (const FabricParts::EndpointParts& parts : parts_.endpoints()) {
+  const EndpointParts* failed = nullptr;
+  for (const EndpointParts& parts : endpoints_.all()) {
     const MessageFailure& failure = parts.endpoint->failure();
     if (failure.destination >= 0 &&
         (failed == nullptr || std::pair(failure.time, parts.id) <
@@ -247,64 +360,75 @@ absl::Status FabricImpl::RowStatus() const {
       failed = &parts;
     }
   }
-  if (failed != nullptr) {
-    return NoLinkLeft(failed->endpoint->failure(), failed->id, times_->faults, layout_,
-                      times_->clock());
+  if (failed == nullptr) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  const MessageFailure& failure = failed->endpoint->failure();
+  const size_t pod = static_cast<size_t>(failed->id.value() / spec_->endpoints);
+  const Network& network = failure.side > 0 ? *networks_.back() : *networks_[pod];
+  return NoLinkLeft(failure, failed->id, network.times->faults, network.layout, clock());
 }
 
 std::vector<ChannelCounters> FabricImpl::Counters() const {
   std::vector<ChannelCounters> all;
-  for (const FabricParts::Channel& channel : parts_.channels()) {
+  for (const std::unique_ptr<Network>& network : networks_) {
+    AddCounters(*network, all);
+  }
+  return all;
+}
+
+void FabricImpl::AddCounters(const Network& network, std::vector<ChannelCounters>& all) const {
+  const FabricTimes& times = *network.times;
+  for (const FabricParts::Channel& channel : network.parts->channels()) {
     const SendCounters& sent = channel.sender->sent();
     ChannelCounters& counters = all.emplace_back();
     counters.name = channel.name;
     counters.endpoint = channel.endpoint;
     counters.plane = channel.plane;
-    counters.link = channel.link;
+    counters.link = channel.link + (channel.endpoint < 0 ? network.first_trunk : 0);
     counters.to_switch = channel.from_endpoint;
-    counters.to_peer = layout_.direct().has_value();
-    counters.rate = times_->timing(channel.kind).rate();
+    counters.to_peer = network.layout.direct().has_value();
+    counters.rate = times.timing(channel.kind).rate();
     counters.packets = sent.packets;
     counters.payload_bytes = sent.payload_bytes;
-    counters.wire_bytes = times_->WireBytes(sent.wire_units);
-    counters.busy = times_->clock().ToPicoseconds(sent.busy);
-    counters.credit_stall = times_->clock().ToPicoseconds(sent.credit_stall);
+    counters.wire_bytes = times.WireBytes(sent.wire_units);
+    counters.busy = clock().ToPicoseconds(sent.busy);
+    counters.credit_stall = clock().ToPicoseconds(sent.credit_stall);
     counters.queue_packets_max = sent.queue_packets_max;
     counters.replays = sent.replays;
-    counters.discarded_wire_bytes = times_->WireBytes(sent.discarded_units);
+    counters.discarded_wire_bytes = times.WireBytes(sent.discarded_units);
     counters.shares_returned = channel.port != nullptr ? channel.port->shares_returned() : 0;
-    counters.leaked_wire_bytes = times_->WireBytes(sent.leaked_units);
+    counters.leaked_wire_bytes = times.WireBytes(sent.leaked_units);
     const EthernetCounters ethernet = channel.sender->ethernet();
     counters.congestion.marked_packets = ethernet.marked;
     counters.congestion.trimmed_packets = ethernet.trimmed;
     counters.congestion.dropped_packets = ethernet.dropped;
     counters.congestion.retransmitted_packets = ethernet.retransmitted;
-    counters.congestion.paused = times_->clock().ToPicoseconds(channel.sender->paused());
-    counters.up = times_->faults.empty() || times_->faults.LinkUp(channel.number, engine_.now());
+    counters.congestion.paused = clock().ToPicoseconds(channel.sender->paused());
+    counters.up = times.faults.empty() || times.faults.LinkUp(channel.number, engine_.now());
   }
-  return all;
 }
 
 FabricTotals FabricImpl::Totals() const {
   FabricTotals totals;
-  for (const FabricParts::Channel& channel : parts_.channels()) {
-    totals.hops += channel.sender->sent().packets - channel.sender->ethernet().control_packets;
-    totals.records += channel.sender->sent().records;
+  for (const std::unique_ptr<Network>& network : networks_) {
+    for (const FabricParts::Channel& channel : network->parts->channels()) {
+      totals.hops += channel.sender->sent().packets - channel.sender->ethernet().control_packets;
+      totals.records += channel.sender->sent().records;
+    }
+    for (const FabricParts::ChipParts& parts : network->parts->chips()) {
+      totals.packets_replicated += parts.part->packets_replicated();
+      totals.packets_reduced += parts.part->packets_reduced();
+    }
   }
-  for (const FabricParts::ChipParts& parts : parts_.chips()) {
-    totals.packets_replicated += parts.part->packets_replicated();
-    totals.packets_reduced += parts.part->packets_reduced();
-  }
-  for (const FabricParts::EndpointParts& parts : parts_.endpoints()) {
+  for (const EndpointParts& parts : endpoints_.all()) {
     totals.records += parts.endpoint->records_taken();
     totals.messages_posted += parts.endpoint->messages_posted();
     totals.messages_delivered += parts.endpoint->messages_delivered();
   }
   totals.records_crossed = engine_.totals().records_crossed;
   totals.windows = engine_.totals().windows;
-  totals.faults = faults_happened_ + (running_ ? times_->faults.FaultsBefore(engine_.now()) : 0);
+  totals.faults = faults_happened_ + (running_ ? FaultsBefore(engine_.now()) : 0);
   return totals;
 }
 
@@ -312,13 +436,9 @@ FabricTotals FabricImpl::Totals() const {
 
 absl::StatusOr<std::unique_ptr<Fabric>> Fabric::Create(const FabricSpec& spec,
                                                        const FabricOptions& options) {
-  UPF_ASSIGN_OR_RETURN(const Layout layout, Layout::Create(spec, options.partitions));
-  if (options.check_deadlock) {
-    UPF_RETURN_IF_ERROR(CheckDeadlockFree(layout));
-  }
-  UPF_ASSIGN_OR_RETURN(std::unique_ptr<FabricTimes> times,
-                       FabricTimes::Create(spec, options, layout));
-  return std::make_unique<FabricImpl>(spec, options, layout, std::move(times));
+  auto own = std::make_unique<const FabricSpec>(spec);
+  UPF_ASSIGN_OR_RETURN(Networks networks, MakeNetworks(*own, options));
+  return std::make_unique<FabricImpl>(std::move(own), options, std::move(networks));
 }
 
 }  // namespace upfabric::fabric

@@ -64,13 +64,14 @@ absl::Status NoLinkLeft(const MessageFailure& failure, EndpointId source,
                         const FaultTimeline& faults, const Layout& layout,
                         const sim::Clock& clock) {
   std::string down;
+  const int self = source.value() - layout.place().first_endpoint;
+  const int other = failure.destination - layout.place().first_endpoint;
   for (int link = 0; link < layout.links_per_endpoint(); ++link) {
-    if (layout.direct().has_value() &&
-        !layout.direct()->Joins(source.value(), failure.destination, link)) {
+    if (layout.direct().has_value() && !layout.direct()->Joins(self, other, link)) {
       continue;
     }
-    const bool here = !faults.LinkUp(layout.LinkOf(source.value(), link), failure.time);
-    const int end = here ? source.value() : failure.destination;
+    const bool here = !faults.LinkUp(layout.LinkOf(self, link), failure.time);
+    const int end = here ? self : other;
     const Ticks since = faults.DownSince(layout.LinkOf(end, link), failure.time);
     absl::StrAppend(&down, down.empty() ? "" : ", ",
                     layout.ChannelName(EndpointId(end), link, here), " since ",

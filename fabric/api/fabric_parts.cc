@@ -1,7 +1,6 @@
 #include "fabric/api/fabric_parts.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "fabric/base/check.h"
@@ -27,7 +26,6 @@ std::vector<int> CountUp(int count, bool reverse) {
 int FabricParts::CountOf(const Layout& layout, const FabricOptions& options) {
   int count = 0;
   for (int e = 0; e < layout.endpoints(); ++e) {
-    count += layout.OwnerOfEndpoint(EndpointId(e)) == options.partition ? 1 : 0;
     for (int link = 0; link < layout.links_per_endpoint(); ++link) {
       count += layout.OwnerOfPort(EndpointId(e), link) == options.partition ? 1 : 0;
     }
@@ -50,43 +48,29 @@ FabricParts::FabricParts(const FabricSpec& spec, const FabricOptions& options, c
       port_index_(static_cast<size_t>(layout.endpoints() * layout.links_per_endpoint()), -1),
       chip_index_(layout.chips().size(), -1) {
   const int planes = static_cast<int>(layout.planes().size());
-  if (!options.reverse_construction) {
-    MakeEndpoints();
-  }
   for (const int plane : CountUp(planes, options.reverse_construction)) {
     MakePlane(plane);
   }
-  if (options.reverse_construction) {
-    MakeEndpoints();
-  }
+}
+
+void FabricParts::Join(EndpointSet& endpoints) {
+  endpoints_ = &endpoints;
   for (PortParts& parts : ports_) {
     JoinPort(parts);
   }
-  for (int trunk = 0; trunk < static_cast<int>(layout.trunks().size()); ++trunk) {
+  for (int trunk = 0; trunk < static_cast<int>(layout_.trunks().size()); ++trunk) {
     JoinTrunk(trunk);
   }
-  for (EndpointParts& parts : endpoints_) {
-    JoinEndpoint(parts);
+  for (int e = 0; e < layout_.endpoints(); ++e) {
+    if (EndpointParts* parts = Owned(EndpointId(e))) {
+      JoinEndpoint(EndpointId(e), *parts);
+    }
   }
   for (PortParts& parts : ports_) {
     AddChannels(parts);
   }
-  for (int trunk = 0; trunk < static_cast<int>(layout.trunks().size()); ++trunk) {
+  for (int trunk = 0; trunk < static_cast<int>(layout_.trunks().size()); ++trunk) {
     AddTrunkChannels(trunk);
-  }
-}
-
-void FabricParts::MakeEndpoints() {
-  for (const int e : CountUp(layout_.endpoints(), options_.reverse_construction)) {
-    if (layout_.OwnerOfEndpoint(EndpointId(e)) != options_.partition) {
-      continue;
-    }
-    EndpointParts parts;
-    parts.id = EndpointId(e);
-    parts.endpoint = std::make_unique<Endpoint>(times_.endpoint(), parts.id, layout_.endpoints(),
-                                                layout_.links_per_endpoint());
-    parts.component = engine_.Add(*parts.endpoint);
-    endpoints_.push_back(std::move(parts));
   }
 }
 
@@ -187,12 +171,13 @@ void FabricParts::JoinPort(PortParts& parts) {
   }
   const auto [endpoint, link] = std::pair(parts.endpoint, parts.link);
   if (EndpointParts* owned = Owned(endpoint)) {
+    const int of_all = layout_.place().first_link + link;
     parts.port->ConnectSharesOut(
-        engine_.ConnectLocal(owned->endpoint->shares_in(link), owned->component));
+        engine_.ConnectLocal(owned->endpoint->shares_in(of_all), owned->component));
     parts.port->ConnectReturnsOut(
-        engine_.ConnectLocal(owned->endpoint->returns_in(link), owned->component));
+        engine_.ConnectLocal(owned->endpoint->returns_in(of_all), owned->component));
     owned->endpoint->ConnectSharesOut(
-        link, engine_.ConnectLocal(parts.port->shares_in(), parts.component));
+        of_all, engine_.ConnectLocal(parts.port->shares_in(), parts.component));
   } else {
     const int owner = layout_.OwnerOfEndpoint(endpoint);
     parts.port->ConnectSharesOut(engine_.ConnectTo(owner, layout_.DeliveryChannel(endpoint, link)));
@@ -228,17 +213,18 @@ void FabricParts::JoinToPort(PortParts& parts) {
 }
 
 // Joins an endpoint to its ports in other partitions; those of this one are joined already.
-void FabricParts::JoinEndpoint(EndpointParts& parts) {
+void FabricParts::JoinEndpoint(EndpointId id, EndpointParts& parts) {
   for (int link = 0; link < layout_.links_per_endpoint(); ++link) {
-    const int owner = layout_.OwnerOfPort(parts.id, link);
+    const int owner = layout_.OwnerOfPort(id, link);
     if (owner == options_.partition) {
       continue;
     }
-    parts.endpoint->ConnectSharesOut(link,
-                                     engine_.ConnectTo(owner, layout_.PostChannel(parts.id, link)));
-    engine_.ConnectFrom(layout_.DeliveryChannel(parts.id, link), parts.endpoint->shares_in(link),
+    const int of_all = layout_.place().first_link + link;
+    parts.endpoint->ConnectSharesOut(of_all,
+                                     engine_.ConnectTo(owner, layout_.PostChannel(id, link)));
+    engine_.ConnectFrom(layout_.DeliveryChannel(id, link), parts.endpoint->shares_in(of_all),
                         parts.component);
-    engine_.ConnectFrom(layout_.ReturnChannel(parts.id, link), parts.endpoint->returns_in(link),
+    engine_.ConnectFrom(layout_.ReturnChannel(id, link), parts.endpoint->returns_in(of_all),
                         parts.component);
   }
 }
@@ -267,20 +253,21 @@ void FabricParts::JoinTrunk(int trunk) {
 void FabricParts::AddChannels(PortParts& parts) {
   Channel up;
   up.name = layout_.ChannelName(parts.endpoint, parts.link, true);
-  up.endpoint = parts.endpoint.value();
-  up.plane = layout_.PlaneOfLink(parts.link);
-  up.link = parts.link;
-  up.number = layout_.LinkOf(up.endpoint, up.link);
+  const int endpoint = parts.endpoint.value();
+  up.endpoint = layout_.place().first_endpoint + endpoint;
+  up.plane = layout_.place().first_plane + layout_.PlaneOfLink(parts.link);
+  up.link = layout_.place().first_link + parts.link;
+  up.number = layout_.LinkOf(endpoint, parts.link);
   up.from_endpoint = true;
   up.sender = &parts.port->transmitter();
   up.port = parts.port.get();
   if (layout_.direct().has_value()) {
-    const DirectLinks::End end = layout_.direct()->FarEnd(up.endpoint, up.link);
+    const DirectLinks::End end = layout_.direct()->FarEnd(endpoint, parts.link);
     up.received = &PortOf(EndpointId(end.endpoint), end.link).port->received();
     channels_.push_back(up);
     return;
   }
-  const Layout::ChipPort& at = layout_.ChipOf(up.endpoint, up.link);
+  const Layout::ChipPort& at = layout_.ChipOf(endpoint, parts.link);
   const SwitchChip& chip = *ChipPartsOf(at.chip)->part;
   up.received = &chip.received(at.port);
   channels_.push_back(up);
@@ -306,7 +293,8 @@ void FabricParts::AddTrunkChannels(int trunk) {
     }
     Channel channel;
     channel.name = layout_.TrunkName(trunk, forward);
-    channel.plane = layout_.chips()[static_cast<size_t>(from.chip)].plane;
+    channel.plane =
+        layout_.place().first_plane + layout_.chips()[static_cast<size_t>(from.chip)].plane;
     channel.link = trunk;
     channel.number = layout_.LinkOfTrunk(trunk);
     channel.kind = ends.kind;
@@ -319,13 +307,8 @@ void FabricParts::AddTrunkChannels(int trunk) {
   }
 }
 
-// A partition owns a block of endpoints; they were made in order, up or down.
-FabricParts::EndpointParts* FabricParts::Owned(EndpointId endpoint) {
-  if (layout_.OwnerOfEndpoint(endpoint) != options_.partition) {
-    return nullptr;
-  }
-  const int distance = endpoint.value() - endpoints_.front().id.value();
-  return &endpoints_[static_cast<size_t>(std::abs(distance))];
+EndpointParts* FabricParts::Owned(EndpointId endpoint) {
+  return endpoints_->Owned(EndpointId(layout_.place().first_endpoint + endpoint.value()));
 }
 
 FabricParts::PortParts& FabricParts::PortOf(EndpointId endpoint, int link) {

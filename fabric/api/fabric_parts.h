@@ -1,4 +1,4 @@
-// The components of one partition of a fabric, joined by channels.
+// The chips and ports of one partition of a network, joined by channels.
 //
 // Ownership: it owns them; the engine and the times must outlive it.
 
@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "fabric/api/endpoint_set.h"
 #include "fabric/api/fabric.h"
 #include "fabric/api/fabric_times.h"
-#include "fabric/model/endpoint.h"
 #include "fabric/model/endpoint_port.h"
 #include "fabric/model/switch_chip.h"
 #include "fabric/sim/engine.h"
@@ -21,11 +21,6 @@ namespace upfabric::fabric {
 
 class FabricParts {
  public:
-  struct EndpointParts {
-    EndpointId id;
-    std::unique_ptr<Endpoint> endpoint;
-    ComponentId component;
-  };
   struct PortParts {
     EndpointId endpoint;
     int link = 0;
@@ -54,25 +49,22 @@ class FabricParts {
     int chip_port = 0;
   };
 
-  // Components that will be made.
+  // Chips and ports that will be made.
   static int CountOf(const Layout& layout, const FabricOptions& options);
 
   FabricParts(const FabricSpec& spec, const FabricOptions& options, const Layout& layout,
               const FabricTimes& times, sim::Engine& engine);
 
-  std::vector<EndpointParts>& endpoints() { return endpoints_; }
-  const std::vector<EndpointParts>& endpoints() const { return endpoints_; }
   std::vector<PortParts>& ports() { return ports_; }
   const std::vector<PortParts>& ports() const { return ports_; }
   std::vector<ChipParts>& chips() { return chips_; }
   const std::vector<ChipParts>& chips() const { return chips_; }
   // Plane after plane: each link of an endpoint, away from it and back; then the trunks.
   const std::vector<Channel>& channels() const { return channels_; }
-  // Null if another partition owns it.
-  EndpointParts* Owned(EndpointId endpoint);
+  // Once: joins them to each other, and to the endpoints.
+  void Join(EndpointSet& endpoints);
 
  private:
-  void MakeEndpoints();
   void MakePlane(int plane);
   void MakeChip(int chip);
   void MakePort(EndpointId endpoint, int link);
@@ -80,7 +72,8 @@ class FabricParts {
   void JoinToChip(PortParts& parts);
   void JoinToPort(PortParts& parts);
   void JoinTrunk(int trunk);
-  void JoinEndpoint(EndpointParts& parts);
+  void JoinEndpoint(EndpointId id, EndpointParts& parts);
+  EndpointParts* Owned(EndpointId endpoint);
   void AddChannels(PortParts& parts);
   void AddTrunkChannels(int trunk);
   ChannelPlace PlaceOf(int link, bool forward) const;
@@ -92,8 +85,8 @@ class FabricParts {
   const Layout& layout_;
   const FabricTimes& times_;
   sim::Engine& engine_;
-  std::vector<EndpointParts> endpoints_;  // in order of construction, as all of them
-  std::vector<PortParts> ports_;
+  EndpointSet* endpoints_ = nullptr;
+  std::vector<PortParts> ports_;  // in order of construction, as all of them
   std::vector<ChipParts> chips_;
   std::vector<int> port_index_;  // by endpoint and link: in ports_, or -1
   std::vector<int> chip_index_;  // by chip: in chips_, or -1

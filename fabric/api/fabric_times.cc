@@ -28,9 +28,10 @@ FabricTimes::LinkKind::LinkKind(const LinkSpec& spec, LinkTiming from)
 
 absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpec& spec,
                                                                  const FabricOptions& options,
-                                                                 const Layout& layout) {
+                                                                 const Layout& layout,
+                                                                 const sim::Clock* clock) {
   auto times = std::unique_ptr<FabricTimes>(new FabricTimes);
-  UPF_RETURN_IF_ERROR(times->MakeKinds(spec));
+  UPF_RETURN_IF_ERROR(times->MakeKinds(spec, clock));
   UPF_RETURN_IF_ERROR(CheckChannelClasses(spec, layout));
   UPF_RETURN_IF_ERROR(CheckInSwitch(spec, times->timing(0), layout));
   UPF_RETURN_IF_ERROR(CheckTransport(spec, times->timing(0), layout));
@@ -47,7 +48,7 @@ absl::StatusOr<std::unique_ptr<FabricTimes>> FabricTimes::Create(const FabricSpe
 }
 
 // All kinds count in one clock, in which every packet of each lasts whole ticks.
-absl::Status FabricTimes::MakeKinds(const FabricSpec& spec) {
+absl::Status FabricTimes::MakeKinds(const FabricSpec& spec, const sim::Clock* given) {
   int64_t q = 1;
   std::vector<LinkTiming> timings;
   const int kinds = 1 + static_cast<int>(spec.more_links.size());
@@ -58,11 +59,11 @@ absl::Status FabricTimes::MakeKinds(const FabricSpec& spec) {
                  sim::Clock::kTicksPerPicosecondMax);
     timings.push_back(std::move(timing));
   }
-  const sim::Clock clock(q);
+  const sim::Clock clock = given != nullptr ? *given : sim::Clock(q);
   for (int kind = 0; kind < kinds; ++kind) {
     const LinkSpec& link = spec.LinkOfKind(kind);
     LinkTiming& timing = timings[Index(kind)];
-    if (timing.clock().ticks_per_picosecond() != q) {
+    if (timing.clock().ticks_per_picosecond() != clock.ticks_per_picosecond()) {
       UPF_ASSIGN_OR_RETURN(timing, LinkTiming::Create(link, spec.protocol, &clock));
     }
     UPF_RETURN_IF_ERROR(CheckRetryWindow(link, timing));

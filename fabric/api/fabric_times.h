@@ -37,10 +37,11 @@ class FabricTimes {
     sim::Ticks ticks = 0;
   };
 
-  // Returns kInvalidArgument as Fabric::Create does.
+  // In ticks of `clock`, if it is given. Returns kInvalidArgument as Fabric::Create does.
   static absl::StatusOr<std::unique_ptr<FabricTimes>> Create(const FabricSpec& spec,
                                                              const FabricOptions& options,
-                                                             const Layout& layout);
+                                                             const Layout& layout,
+                                                             const sim::Clock* clock = nullptr);
 
   const LinkTiming& timing(int link_kind) const { return kinds_[Index(link_kind)]->timing; }
   const sim::Clock& clock() const { return timing(0).clock(); }
@@ -90,7 +91,7 @@ class FabricTimes {
 
   FabricTimes() = default;
   static size_t Index(int index) { return static_cast<size_t>(index); }
-  absl::Status MakeKinds(const FabricSpec& spec);
+  absl::Status MakeKinds(const FabricSpec& spec, const sim::Clock* given);
   absl::Status MakeChannels(const FabricSpec& spec, const FabricOptions& options,
                             const Layout& layout);
   absl::Status AddChannel(const FabricSpec& spec, const HopTimes& common, int link_kind,

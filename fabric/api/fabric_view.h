@@ -33,6 +33,9 @@ class FabricView {
   virtual ~FabricView() = default;
 
   virtual int endpoints() const = 0;
+  // Parts of the fabric, each with a network of its own, that another one joins; endpoints in equal
+  // blocks.
+  virtual int pods() const { return 1; }
   virtual int planes() const = 0;
   virtual int links_per_endpoint() const = 0;
 

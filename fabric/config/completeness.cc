@@ -81,7 +81,7 @@ absl::Status CheckOneofs(const Message& message, const std::string& path) {
 }
 
 bool MayBeAbsent(const FieldDescriptor& field) {
-  static constexpr std::array<std::string_view, 32> kOptional = {
+  static constexpr std::array<std::string_view, 33> kOptional = {
       "upfabric.v1.Endpoint.spread",
       "upfabric.v1.Endpoint.transport",
       "upfabric.v1.Switch.shared_buffer",
@@ -94,6 +94,7 @@ bool MayBeAbsent(const FieldDescriptor& field) {
       "upfabric.v1.Switch.in_switch",
       "upfabric.v1.Switch.routing",
       "upfabric.v1.Switch.queueing",
+      "upfabric.v1.Fabric.scale_out",
       "upfabric.v1.Fabric.switch",
       "upfabric.v1.Clos.planes",
       "upfabric.v1.Clos.links",

@@ -201,7 +201,7 @@ std::string FigureReader::Word(const v1::Figure& figure, std::string_view path) 
 
 void FigureReader::Require(bool holds, std::string_view path, std::string_view message) {
   if (!holds && status_.ok()) {
-    status_ = FieldError(prefix_ + std::string(path), message);
+    status_ = FieldError(whole_ + prefix_ + std::string(path), message);
   }
 }
 

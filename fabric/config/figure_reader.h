@@ -21,6 +21,10 @@ enum class Zero { kRefused, kAllowed };
 
 class FigureReader {
  public:
+  FigureReader() = default;
+  // `whole` is put before the paths of all that follows, and before those of SetPrefix.
+  explicit FigureReader(std::string_view whole) : whole_(whole) {}
+
   // At most 1 s.
   Picoseconds Time(const v1::Figure& figure, std::string_view path, Zero zero);
   // Whole bytes, at most 16 KiB: parts of packets.
@@ -68,6 +72,7 @@ class FigureReader {
   template <typename T>
   T Take(const absl::StatusOr<T>& parsed, std::string_view path);
 
+  std::string whole_;
   std::string prefix_;
   absl::Status status_;
 };

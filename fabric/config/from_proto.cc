@@ -1,9 +1,11 @@
 #include "fabric/config/from_proto.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -29,6 +31,7 @@ constexpr int kUnitsMax = 1024;
 constexpr int kHeaderFlitsMax = 64;
 constexpr int kGenerationMax = 99;
 constexpr int kRadixMax = 65'536;
+constexpr int kPodsMax = 65'536;
 
 void RequireMultiple(Bytes whole, Bytes part, const std::string& path, const std::string& part_name,
                      FigureReader& reader) {
@@ -302,13 +305,30 @@ bool IsFabricId(const std::string& id) {
   return std::all_of(parts.begin(), parts.end(), IsIdentifier);
 }
 
-}  // namespace
+absl::StatusOr<FabricSpec> ReadFabric(const v1::Fabric& fabric, const std::string& prefix);
 
-absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& as_given) {
-  v1::Fabric fabric = as_given;
-  UPF_RETURN_IF_ERROR(CompleteKinds(fabric));
-  UPF_RETURN_IF_ERROR(CheckComplete(fabric));
-  FigureReader reader;
+// The endpoints of all pods, and no others.
+absl::Status ReadScaleOut(const v1::ScaleOut& proto, FabricSpec& spec) {
+  FigureReader reader("");
+  ScaleOutSpec scale_out;
+  scale_out.pods = reader.Count(proto.pods(), "scale_out.pods", kPodsMax);
+  reader.Require(!proto.network().has_scale_out(), "scale_out.network.scale_out",
+                 "is given, but pods of pods are not modelled; leave it out");
+  UPF_RETURN_IF_ERROR(reader.status());
+  UPF_ASSIGN_OR_RETURN(FabricSpec network, ReadFabric(proto.network(), "scale_out.network."));
+  const int64_t endpoints = int64_t{scale_out.pods} * spec.endpoints;
+  reader.Require(network.endpoints == endpoints, "scale_out.network.topology",
+                 absl::StrCat("has ", network.endpoints, " endpoints, but ", scale_out.pods,
+                              " pods of ", spec.endpoints, " have ", endpoints));
+  UPF_RETURN_IF_ERROR(reader.status());
+  scale_out.network = std::make_shared<const FabricSpec>(std::move(network));
+  spec.scale_out = std::move(scale_out);
+  return absl::OkStatus();
+}
+
+// Of a complete fabric; errors have `prefix` before their paths.
+absl::StatusOr<FabricSpec> ReadFabric(const v1::Fabric& fabric, const std::string& prefix) {
+  FigureReader reader(prefix);
   FabricSpec spec;
   reader.Require(IsFabricId(fabric.id()), "id",
                  "is not an identifier; lower case letters, digits and hyphens are allowed");
@@ -331,7 +351,19 @@ absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& as_given) {
   RequireSessionsFit(spec, reader);
   RequireExactRates(spec, reader);
   UPF_RETURN_IF_ERROR(reader.status());
+  if (fabric.has_scale_out()) {
+    UPF_RETURN_IF_ERROR(ReadScaleOut(fabric.scale_out(), spec));
+  }
   return spec;
+}
+
+}  // namespace
+
+absl::StatusOr<FabricSpec> FabricSpecFromProto(const v1::Fabric& as_given) {
+  v1::Fabric fabric = as_given;
+  UPF_RETURN_IF_ERROR(CompleteKinds(fabric));
+  UPF_RETURN_IF_ERROR(CheckComplete(fabric));
+  return ReadFabric(fabric, "");
 }
 
 }  // namespace upfabric::fabric

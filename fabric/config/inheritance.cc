@@ -101,7 +101,8 @@ absl::Status CompleteKinds(v1::Fabric& fabric) {
   for (v1::SwitchKind& kind : *fabric.mutable_switch_kinds()) {
     UPF_RETURN_IF_ERROR(Derive(fabric.switch_(), {}, "", *kind.mutable_switch_()));
   }
-  return absl::OkStatus();
+  return fabric.has_scale_out() ? CompleteKinds(*fabric.mutable_scale_out()->mutable_network())
+                                : absl::OkStatus();
 }
 
 }  // namespace upfabric::fabric

@@ -33,15 +33,49 @@ Ticks Scaled(Ticks length, Ratio factor) {
 
 }  // namespace
 
-Endpoint::Endpoint(const EndpointTimes& times, EndpointId id, int endpoints, int links)
-    : times_(&times),
-      id_(id),
-      endpoints_(endpoints),
-      shares_in_(static_cast<size_t>(links)),
-      returns_in_(static_cast<size_t>(links)),
-      shares_out_(static_cast<size_t>(links)),
-      links_up_(static_cast<size_t>(links)) {
-  std::iota(links_up_.begin(), links_up_.end(), 0u);
+Endpoint::Endpoint(const std::vector<EndpointSide>& sides, EndpointId id, int endpoints)
+    : id_(id), endpoints_(endpoints) {
+  for (const EndpointSide& side : sides) {
+    sides_.push_back({side, {}, 0});
+  }
+  const auto links = static_cast<size_t>(sides.back().first_link + sides.back().links);
+  shares_in_.resize(links);
+  returns_in_.resize(links);
+  shares_out_.resize(links);
+  AllLinks();
+}
+
+void Endpoint::AllLinks() {
+  for (Side& side : sides_) {
+    side.links_up.resize(static_cast<size_t>(side.links));
+    std::iota(side.links_up.begin(), side.links_up.end(), static_cast<uint32_t>(side.first_link));
+  }
+}
+
+size_t Endpoint::SideTo(int destination) const {
+  size_t side = 0;
+  while (!sides_[side].Reaches(destination)) {
+    ++side;
+  }
+  return side;
+}
+
+bool Endpoint::HasFaults() const {
+  return std::any_of(sides_.begin(), sides_.end(),
+                     [](const Side& side) { return !side.times->faults->empty(); });
+}
+
+// From the names of endpoints in a network to those in the fabric.
+Record Endpoint::Renamed(const Record& record, size_t link) const {
+  size_t side = 0;
+  while (static_cast<int>(link) >= sides_[side].first_link + sides_[side].links) {
+    ++side;
+  }
+  const int first = sides_[side].first_endpoint;
+  Record renamed = record;
+  renamed.source = static_cast<uint16_t>(record.source + first);
+  renamed.destination = static_cast<uint16_t>(record.destination + first);
+  return renamed;
 }
 
 // Arrivals and own events are taken in order of time; at the same instant arrivals first (by link),
@@ -84,7 +118,7 @@ Ticks Endpoint::Advance(Ticks window_end) {
       }
     }
   }
-  return times_->faults->empty() ? next : std::min(next, FirstOf(returns_in_));
+  return HasFaults() ? std::min(next, FirstOf(returns_in_)) : next;
 }
 
 void Endpoint::CollectArrivals(Ticks window_end) {
@@ -92,11 +126,11 @@ void Endpoint::CollectArrivals(Ticks window_end) {
   if (leaving_.empty()) {
     Collect(shares_in_, window_end);
   } else {
-    for (sim::Inlet& inlet : shares_in_) {
-      CollectOutOfOrder(inlet.records, window_end);
+    for (size_t link = 0; link < shares_in_.size(); ++link) {
+      CollectOutOfOrder(link, window_end);
     }
   }
-  if (!times_->faults->empty()) {
+  if (HasFaults()) {
     Collect(returns_in_, window_end);
   }
   std::stable_sort(arrivals_.begin(), arrivals_.end(), [](const Record& a, const Record& b) {
@@ -104,12 +138,13 @@ void Endpoint::CollectArrivals(Ticks window_end) {
   });
 }
 
-void Endpoint::CollectOutOfOrder(sim::RecordQueue<Record>& queue, Ticks window_end) {
+void Endpoint::CollectOutOfOrder(size_t link, Ticks window_end) {
+  sim::RecordQueue<Record>& queue = shares_in_[link].records;
   for (size_t i = queue.size(); i > 0; --i) {
     const Record share = queue.front();
     queue.pop();
     if (share.time < window_end) {
-      arrivals_.push_back(share);
+      arrivals_.push_back(Renamed(share, link));
     } else {
       queue.push(share);
     }
@@ -117,10 +152,11 @@ void Endpoint::CollectOutOfOrder(sim::RecordQueue<Record>& queue, Ticks window_e
 }
 
 void Endpoint::Collect(std::vector<sim::Inlet>& inlets, Ticks window_end) {
-  for (sim::Inlet& inlet : inlets) {
-    while (!inlet.records.empty() && inlet.records.front().time < window_end) {
-      arrivals_.push_back(inlet.records.front());
-      inlet.records.pop();
+  for (size_t link = 0; link < inlets.size(); ++link) {
+    sim::RecordQueue<Record>& queue = inlets[link].records;
+    while (!queue.empty() && queue.front().time < window_end) {
+      arrivals_.push_back(Renamed(queue.front(), link));
+      queue.pop();
     }
   }
 }
@@ -194,28 +230,32 @@ void Endpoint::Schedule(Ticks time, EventKind kind, uint32_t cookie) {
 void Endpoint::PostSend(const SendRequest& request) {
   UPF_CHECK(request.destination != id_);
   UPF_CHECK_OP(request.destination.value(), <, endpoints_);
-  UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  UPF_CHECK_OP(request.virtual_channel, <, times().virtual_channels);
   ++messages_posted_;
   bytes_posted_ += request.size.count();
   PostMessage(request);
 }
 
 void Endpoint::PostMessage(const SendRequest& request) {
-  FindLinks(request.destination.value());
-  if (links_up_.empty()) {
-    Park({request, Record(), false}, request.destination.value());
+  const int destination = request.destination.value();
+  const size_t side = SideTo(destination);
+  FindLinks(side, destination);
+  if (sides_[side].links_up.empty()) {
+    Park({request, Record(), false}, side, destination);
     return;
   }
+  const EndpointTimes& times = *sides_[side].times;
   Record share;
   share.tag = request.tag;
   share.destination = static_cast<uint16_t>(request.destination.value());
-  share.flags =
-      Record::Flags(sim::RecordKind::kMessage, request.virtual_channel * times_->channel_classes);
+  share.flags = Record::Flags(
+      sim::RecordKind::kMessage,
+      std::min(request.virtual_channel, times.virtual_channels - 1) * times.channel_classes);
   share.mark = request.tell_when_sent ? 1 : 0;
   // Messages of one step to different endpoints start on different links, at both ends.
   const auto distance =
       static_cast<uint64_t>(request.destination.value() + endpoints_ - id_.value());
-  EmitShares(share, request.size, distance + Mix(times_->seed ^ request.tag) % 0x10000);
+  EmitShares(side, share, request.size, distance + Mix(times.seed ^ request.tag) % 0x10000);
   if (request.tell_when_sent) {
     leaving_.push_back({request.tag, share.destination, request.cookie, {}});
   }
@@ -224,50 +264,52 @@ void Endpoint::PostMessage(const SendRequest& request) {
 // All members see the same links, so what several endpoints send starts on different ones.
 void Endpoint::PostMulticast(const MulticastRequest& request) {
   const size_t members = MembersOf(request.group);
-  UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  UPF_CHECK_OP(request.virtual_channel, <, times().virtual_channels);
   Record share;
   share.tag = request.tag;
   share.destination = static_cast<uint16_t>(request.group);
   share.flags = Record::Flags(sim::RecordKind::kMulticast, request.virtual_channel);
-  EmitShares(share, request.size,
-             static_cast<uint64_t>(id_.value()) + Mix(times_->seed ^ request.tag) % 0x10000);
+  EmitShares(0, share, request.size,
+             static_cast<uint64_t>(id_.value()) + Mix(times().seed ^ request.tag) % 0x10000);
   messages_posted_ += static_cast<int64_t>(members);
   bytes_posted_ += request.size.count() * static_cast<int64_t>(members);
 }
 
 void Endpoint::PostReduceRead(const ReduceReadRequest& request, uint32_t cookie) {
   MembersOf(request.group);
-  UPF_CHECK_OP(request.virtual_channel, <, times_->virtual_channels);
+  UPF_CHECK_OP(request.virtual_channel, <, times().virtual_channels);
   UPF_CHECK(!PostRecv(id_, request.tag, cookie));
   Record share;
   share.tag = request.tag;
   share.destination = static_cast<uint16_t>(request.group);
   share.flags = Record::Flags(sim::RecordKind::kRead, request.virtual_channel);
-  EmitShares(share, request.size,
-             static_cast<uint64_t>(id_.value()) + Mix(times_->seed ^ request.tag) % 0x10000);
+  EmitShares(0, share, request.size,
+             static_cast<uint64_t>(id_.value()) + Mix(times().seed ^ request.tag) % 0x10000);
   ++messages_posted_;
   bytes_posted_ += request.size.count();
 }
 
 size_t Endpoint::MembersOf(int group) const {
-  UPF_CHECK(times_->groups != nullptr);
-  UPF_CHECK_OP(group, <, static_cast<int>(times_->groups->size()));
-  return (*times_->groups)[static_cast<size_t>(group)].size();
+  UPF_CHECK(times().groups != nullptr);
+  UPF_CHECK_OP(group, <, static_cast<int>(times().groups->size()));
+  return (*times().groups)[static_cast<size_t>(group)].size();
 }
 
 // Spreads over links_up_, which holds all links for what is not a message.
-void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
-  const Framing& framing = *times_->framing;
+void Endpoint::EmitShares(size_t side, Record share, Bytes size, uint64_t start) {
+  const EndpointTimes& times = *sides_[side].times;
+  const std::vector<uint32_t>& links_up = sides_[side].links_up;
+  const Framing& framing = *times.framing;
   const int64_t packets = framing.PacketsOf(size);
-  if (times_->spread == Spread::kDestinations) {
+  if (times.spread == Spread::kDestinations) {
     start = share.destination;
   }
-  const auto first = static_cast<size_t>(start % links_up_.size());
+  const auto first = static_cast<size_t>(start % links_up.size());
   const auto links =
-      times_->spread == Spread::kPackets ? static_cast<int64_t>(links_up_.size()) : int64_t{1};
+      times.spread == Spread::kPackets ? static_cast<int64_t>(links_up.size()) : int64_t{1};
   const int64_t shares = std::min(packets, links);
   UPF_CHECK_OP(packets, <=, std::numeric_limits<uint32_t>::max());
-  share.time = ReadyAtPort();
+  share.time = ReadyAtPort(side);
   share.source = static_cast<uint16_t>(id_.value());
   share.shares = static_cast<uint8_t>(shares);
   for (int64_t i = 0; i < shares; ++i) {
@@ -276,69 +318,86 @@ void Endpoint::EmitShares(Record share, Bytes size, uint64_t start) {
     const bool has_last = (packets - 1) % links == i;
     share.set_payload(static_cast<uint16_t>(
         (has_last ? framing.LastPayloadOf(size) : framing.max_payload()).count()));
-    const uint32_t link = links_up_[(first + static_cast<size_t>(i)) % links_up_.size()];
-    Post(share, link);
+    Post(side, share, links_up[(first + static_cast<size_t>(i)) % links_up.size()]);
   }
 }
 
 // Shares that came back go, each whole, to the links that are up in turn.
 void Endpoint::PostShare(const Record& returned) {
-  FindLinks(returned.destination);
-  if (links_up_.empty()) {
-    Park({SendRequest(), returned, true}, returned.destination);
+  const size_t side = SideTo(returned.destination);
+  FindLinks(side, returned.destination);
+  const std::vector<uint32_t>& links_up = sides_[side].links_up;
+  if (links_up.empty()) {
+    Park({SendRequest(), returned, true}, side, returned.destination);
     return;
   }
   Record share = returned;
-  share.time = ReadyAtPort();
-  const uint64_t pick = (share.destination + moves_++) % links_up_.size();
-  Post(share, links_up_[pick]);
+  share.time = ReadyAtPort(side);
+  const uint64_t pick = (share.destination + moves_++) % links_up.size();
+  Post(side, share, links_up[pick]);
 }
 
-void Endpoint::Post(Record& share, uint32_t link) {
-  share.link = static_cast<uint8_t>(link);
-  if (times_->router != nullptr) {
-    share.via = times_->router->Detour(share);
+// By the names that endpoints and links have in the network; groups have the same everywhere.
+void Endpoint::Post(size_t side, const Record& share, uint32_t link) {
+  const EndpointSide& to = sides_[side];
+  Record renamed = share;
+  renamed.link = static_cast<uint8_t>(static_cast<int>(link) - to.first_link);
+  renamed.source = static_cast<uint16_t>(share.source - to.first_endpoint);
+  if (share.is_message()) {
+    renamed.destination = static_cast<uint16_t>(share.destination - to.first_endpoint);
   }
-  shares_out_[link].Emit(share);
+  if (to.times->router != nullptr) {
+    renamed.via = to.times->router->Detour(renamed);
+  }
+  shares_out_[link].Emit(renamed);
 }
 
-void Endpoint::FindLinks(int destination) {
-  if (times_->faults->empty() && !times_->direct.has_value()) {
+void Endpoint::FindLinks(size_t side, int destination) {
+  const EndpointSide& to = sides_[side];
+  const EndpointTimes& times = *to.times;
+  if (times.faults->empty() && !times.direct.has_value()) {
     return;
   }
-  links_up_.clear();
-  if (times_->faults->empty()) {
-    const int first_link = times_->direct->First(id_.value(), destination);
-    for (int link = 0; link < times_->direct->links; ++link) {
-      links_up_.push_back(static_cast<uint32_t>(first_link + link));
+  const int self = id_.value() - to.first_endpoint;
+  const int other = destination - to.first_endpoint;
+  std::vector<uint32_t>& links_up = sides_[side].links_up;
+  links_up.clear();
+  if (times.faults->empty()) {
+    const int first_link = to.first_link + times.direct->First(self, other);
+    for (int link = 0; link < times.direct->links; ++link) {
+      links_up.push_back(static_cast<uint32_t>(first_link + link));
     }
     return;
   }
-  for (size_t link = 0; link < shares_out_.size(); ++link) {
-    if (times_->faults->RouteUp(id_.value(), destination, static_cast<int>(link), now_)) {
-      links_up_.push_back(static_cast<uint32_t>(link));
+  for (int link = 0; link < to.links; ++link) {
+    if (times.faults->RouteUp(self, other, link, now_)) {
+      links_up.push_back(static_cast<uint32_t>(to.first_link + link));
     }
   }
 }
 
-void Endpoint::Park(const Parked& parked, int destination) {
-  const Ticks up = times_->faults->NextRoute(id_.value(), destination, now_);
+void Endpoint::Park(const Parked& parked, size_t side, int destination) {
+  const EndpointSide& to = sides_[side];
+  const Ticks up = to.times->faults->NextRoute(id_.value() - to.first_endpoint,
+                                               destination - to.first_endpoint, now_);
   if (up != kNever) {
     Schedule(up, EventKind::kRoute, static_cast<uint32_t>(parked_.size()));
     parked_.push_back(parked);
   } else if (failure_.destination < 0) {
-    failure_ = {now_, destination};
+    failure_ = {now_, destination, static_cast<int>(side)};
   }
 }
 
 // Injection; a slow endpoint takes longer, and its posts do not overtake each other.
-Ticks Endpoint::ReadyAtPort() {
-  Ticks injection = times_->injection;
-  if (!times_->faults->empty()) {
-    injection = Scaled(injection, times_->faults->InjectionFactor(id_.value(), now_));
+Ticks Endpoint::ReadyAtPort(size_t side) {
+  const EndpointSide& to = sides_[side];
+  Ticks injection = to.times->injection;
+  if (!to.times->faults->empty()) {
+    injection =
+        Scaled(injection, to.times->faults->InjectionFactor(id_.value() - to.first_endpoint, now_));
   }
-  ready_ = std::max(ready_, now_ + injection);
-  return ready_;
+  sides_[side].ready = std::max(sides_[side].ready, now_ + injection);
+  return sides_[side].ready;
 }
 
 bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
@@ -358,15 +417,16 @@ bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
 // The memory serves one operation after another; the fixed time of several overlaps.
 void Endpoint::PostLocal(Bytes traffic, uint32_t cookie) {
   const Ticks start = std::max(now_, memory_free_);
-  const Ratio factor = times_->faults->MemoryFactor(id_.value(), now_);
+  const Ratio factor =
+      times().faults->MemoryFactor(id_.value() - sides_.front().first_endpoint, now_);
   memory_free_ =
-      start + Scaled((times_->ticks_per_local_byte * Ratio(traffic.count())).Ceil(), factor);
-  Schedule(memory_free_ + Scaled(times_->local_latency, factor), EventKind::kLocalDone, cookie);
+      start + Scaled((times().ticks_per_local_byte * Ratio(traffic.count())).Ceil(), factor);
+  Schedule(memory_free_ + Scaled(times().local_latency, factor), EventKind::kLocalDone, cookie);
 }
 
 void Endpoint::PostTimer(Picoseconds delay, uint32_t cookie) {
   UPF_CHECK_OP(delay.count(), >, 0);
-  Schedule(now_ + times_->clock.FromPicoseconds(delay), EventKind::kTimer, cookie);
+  Schedule(now_ + times().clock.FromPicoseconds(delay), EventKind::kTimer, cookie);
 }
 
 void Endpoint::Reset() {
@@ -376,9 +436,10 @@ void Endpoint::Reset() {
   for (sim::Inlet& inlet : returns_in_) {
     inlet.records.clear();
   }
-  links_up_.resize(shares_out_.size());
-  std::iota(links_up_.begin(), links_up_.end(), 0u);
-  ready_ = 0;
+  AllLinks();
+  for (Side& side : sides_) {
+    side.ready = 0;
+  }
   moves_ = 0;
   parked_.clear();
   failure_ = {};

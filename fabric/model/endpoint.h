@@ -6,7 +6,9 @@
 //          name only; injection time to the port; a message is delivered when the last of its
 //          shares is; local copies and reductions, one after another, at memory bandwidth plus a
 //          fixed time. Under faults (faults.h) it sprays over the links that are up, posts again
-//          what its ports give back, and keeps what finds no link until one comes up.
+//          what its ports give back, and keeps what finds no link until one comes up. With
+//          several networks a message takes the first one that leads to its destination, there in
+//          the last virtual channel if there are too few.
 // Omits:   limits of outstanding messages; copy engines; order of deliveries (they may overtake).
 // Units:   ticks inside; SimTime towards the client.
 
@@ -19,6 +21,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "fabric/api/message_port.h"
+#include "fabric/model/endpoint_event.h"
 #include "fabric/model/endpoint_times.h"
 #include "fabric/model/missing_shares.h"
 #include "fabric/sim/engine.h"
@@ -27,7 +30,9 @@ namespace upfabric::fabric {
 
 class Endpoint final : public sim::Component, public MessagePort {
  public:
-  Endpoint(const EndpointTimes& times, EndpointId id, int endpoints, int links);
+  // `sides` in the order in which they are tried, with consecutive links; the first one has the
+  // endpoint's own times. `endpoints` are those of all networks.
+  Endpoint(const std::vector<EndpointSide>& sides, EndpointId id, int endpoints);
 
   // Wiring, once for each link.
   sim::Inlet& shares_in(int link) { return shares_in_[static_cast<size_t>(link)]; }
@@ -67,7 +72,10 @@ class Endpoint final : public sim::Component, public MessagePort {
     bool asked_for = false;
     uint32_t cookie = 0;
   };
-  enum class EventKind : uint8_t { kLocalDone, kTimer, kRoute };
+  struct Side : EndpointSide {
+    std::vector<uint32_t> links_up;  // those a message can take; all while there are no faults
+    sim::Ticks ready = 0;            // when the last post is at its port
+  };
   // What waits for a link to come up: a whole message, or a share that came back.
   struct Parked {
     SendRequest message;
@@ -81,47 +89,42 @@ class Endpoint final : public sim::Component, public MessagePort {
     uint32_t cookie = 0;
     MissingShares shares;
   };
-  struct Event {
-    sim::Ticks time = 0;
-    uint64_t sequence = 0;  // order of posting
-    uint32_t cookie = 0;
-    EventKind kind = EventKind::kTimer;
-
-    bool operator>(const Event& other) const {
-      return time != other.time ? time > other.time : sequence > other.sequence;
-    }
-  };
+  using Event = EndpointEvent;
+  using EventKind = EndpointEvent::Kind;
 
   // Spreads packets over the links, the first one on link `start`.
-  void EmitShares(sim::Record share, Bytes size, uint64_t start);
+  void EmitShares(size_t side, sim::Record share, Bytes size, uint64_t start);
   size_t MembersOf(int group) const;
   void CollectArrivals(sim::Ticks window_end);
   void Collect(std::vector<sim::Inlet>& inlets, sim::Ticks window_end);
-  void CollectOutOfOrder(sim::RecordQueue<sim::Record>& queue, sim::Ticks window_end);
+  void CollectOutOfOrder(size_t link, sim::Ticks window_end);
   void TakeShare(const sim::Record& share);
   void TakeSent(const sim::Record& share);
   void TakeEvent(const Event& event);
-  void FindLinks(int destination);
+  void AllLinks();
+  size_t SideTo(int destination) const;
+  const EndpointTimes& times() const { return *sides_.front().times; }
+  bool HasFaults() const;
+  sim::Record Renamed(const sim::Record& record, size_t link) const;
+  void FindLinks(size_t side, int destination);
   void PostMessage(const SendRequest& request);
   void PostShare(const sim::Record& returned);
-  void Post(sim::Record& share, uint32_t link);
-  void Park(const Parked& parked, int destination);
-  sim::Ticks ReadyAtPort();
+  void Post(size_t side, const sim::Record& share, uint32_t link);
+  void Park(const Parked& parked, size_t side, int destination);
+  sim::Ticks ReadyAtPort(size_t side);
   void Deliver(const sim::Record& share);
   void Schedule(sim::Ticks time, EventKind kind, uint32_t cookie);
-  SimTime Now() const { return SimTime(times_->clock.ToPicoseconds(now_)); }
+  SimTime Now() const { return SimTime(times().clock.ToPicoseconds(now_)); }
   static uint64_t KeyOf(uint32_t source, uint32_t tag) { return uint64_t{source} << 32 | tag; }
 
-  const EndpointTimes* times_;
+  std::vector<Side> sides_;
   EndpointId id_;
   int endpoints_;
   std::vector<sim::Inlet> shares_in_;    // by link
   std::vector<sim::Inlet> returns_in_;   // by link
   std::vector<sim::Outlet> shares_out_;  // by link
   MessagePortClient* client_ = nullptr;
-  std::vector<uint32_t> links_up_;  // those a message can take; all while there are no faults
   sim::Ticks now_ = 0;
-  sim::Ticks ready_ = 0;               // when the last post is at its port
   sim::Ticks memory_free_ = 0;         // when the last local operation ends
   std::vector<sim::Record> arrivals_;  // of this window, in order
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;

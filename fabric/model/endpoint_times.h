@@ -20,6 +20,7 @@
 
 namespace upfabric::fabric {
 
+// What all endpoints have in common on one network.
 struct EndpointTimes {
   sim::Clock clock;
   Framing const* framing = nullptr;
@@ -36,10 +37,25 @@ struct EndpointTimes {
   const GroupTable* groups = nullptr;  // null where switches neither copy nor reduce
 };
 
+// An endpoint's part in a network: some of its links, which lead to some of the endpoints. In the
+// network these, and the links of each, are numbered from 0 on.
+struct EndpointSide {
+  const EndpointTimes* times = nullptr;
+  int first_link = 0;
+  int links = 0;
+  int first_endpoint = 0;
+  int endpoints = 0;
+
+  bool Reaches(int endpoint) const {
+    return endpoint >= first_endpoint && endpoint < first_endpoint + endpoints;
+  }
+};
+
 // A message that no link will carry any more.
 struct MessageFailure {
   sim::Ticks time = 0;
   int destination = -1;  // none has failed
+  int side = 0;          // which network would have carried it
 };
 
 }  // namespace upfabric::fabric

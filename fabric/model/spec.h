@@ -7,6 +7,7 @@
 #ifndef UPFABRIC_FABRIC_MODEL_SPEC_H_
 #define UPFABRIC_FABRIC_MODEL_SPEC_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -105,6 +106,14 @@ struct PlaneGroupSpec {
   int links = 0;
 };
 
+struct FabricSpec;
+
+// Copies of a fabric, the pods, whose endpoints are also joined by another one.
+struct ScaleOutSpec {
+  int pods = 1;
+  std::shared_ptr<const FabricSpec> network;  // of all endpoints of all pods
+};
+
 struct FabricSpec {
   std::string id;
   ProtocolSpec protocol;
@@ -117,7 +126,10 @@ struct FabricSpec {
   // Links and chips of other kinds than the two above, which are kind 0.
   std::vector<LinkSpec> more_links;
   std::vector<SwitchSpec> more_switches;
+  std::optional<ScaleOutSpec> scale_out = std::nullopt;
 
+  int pods() const { return scale_out.has_value() ? scale_out->pods : 1; }
+  int all_endpoints() const { return endpoints * pods(); }
   const LinkSpec& LinkOfKind(int kind) const {
     return kind == 0 ? link : more_links[static_cast<size_t>(kind) - 1];
   }

@@ -14,6 +14,8 @@ absl::StatusOr<Layout> Layout::Create(const FabricSpec& spec, int partitions) {
   layout.endpoints_ = spec.endpoints;
   layout.partitions_ = partitions;
   UPF_RETURN_IF_ERROR(BuildShape(spec, layout));
+  layout.place_.endpoints = spec.endpoints;
+  layout.place_.planes = static_cast<int>(layout.planes_.size());
   return layout;
 }
 
@@ -74,11 +76,12 @@ void Layout::AddTrunk(const Trunk& trunk) {
 }
 
 int Layout::OwnerOfEndpoint(EndpointId endpoint) const {
-  return static_cast<int>(int64_t{endpoint.value()} * partitions_ / endpoints_);
+  return static_cast<int>(int64_t{place_.first_endpoint + endpoint.value()} * partitions_ /
+                          place_.endpoints);
 }
 
 int Layout::OwnerOfPlane(int plane) const {
-  return static_cast<int>(int64_t{plane} * partitions_ / static_cast<int64_t>(planes_.size()));
+  return static_cast<int>(int64_t{place_.first_plane + plane} * partitions_ / place_.planes);
 }
 
 int Layout::OwnerOfPort(EndpointId endpoint, int link) const {
@@ -89,27 +92,32 @@ int Layout::OwnerOfPort(EndpointId endpoint, int link) const {
 }
 
 ChannelId Layout::PostChannel(EndpointId endpoint, int link) const {
-  return ChannelId(endpoint.value() * links_per_endpoint_ + link);
+  return ChannelId(place_.first_channel + endpoint.value() * links_per_endpoint_ + link);
 }
 
 ChannelId Layout::DeliveryChannel(EndpointId endpoint, int link) const {
-  return ChannelId((endpoints_ + endpoint.value()) * links_per_endpoint_ + link);
+  return ChannelId(place_.first_channel + (endpoints_ + endpoint.value()) * links_per_endpoint_ +
+                   link);
 }
 
 ChannelId Layout::ReturnChannel(EndpointId endpoint, int link) const {
-  return ChannelId((2 * endpoints_ + endpoint.value()) * links_per_endpoint_ + link);
+  return ChannelId(place_.first_channel +
+                   (2 * endpoints_ + endpoint.value()) * links_per_endpoint_ + link);
 }
 
 std::string Layout::ChannelName(EndpointId endpoint, int link, bool from_endpoint) const {
-  const std::string gpu = absl::StrCat("gpu", endpoint.value(), ":", link);
+  const auto gpu_name = [this](int e, int l) {
+    return absl::StrCat("gpu", place_.first_endpoint + e, ":", place_.first_link + l);
+  };
+  const std::string gpu = gpu_name(endpoint.value(), link);
   std::string far;
   if (direct_.has_value()) {
     const DirectLinks::End end = direct_->FarEnd(endpoint.value(), link);
-    far = absl::StrCat("gpu", end.endpoint, ":", end.link);
+    far = gpu_name(end.endpoint, end.link);
   } else {
     const ChipPort& at = ChipOf(endpoint.value(), link);
     const Plane& plane = planes_[static_cast<size_t>(PlaneOfLink(link))];
-    far = absl::StrCat(chips_[static_cast<size_t>(at.chip)].name, ":",
+    far = absl::StrCat(place_.prefix, chips_[static_cast<size_t>(at.chip)].name, ":",
                        router_ != nullptr ? at.port : link - plane.first_link);
   }
   return from_endpoint ? absl::StrCat(gpu, ">", far) : absl::StrCat(far, ">", gpu);
@@ -117,7 +125,7 @@ std::string Layout::ChannelName(EndpointId endpoint, int link, bool from_endpoin
 
 std::string Layout::TrunkName(int trunk, bool forward) const {
   const auto name = [this](const ChipPort& end) {
-    return absl::StrCat(chips_[static_cast<size_t>(end.chip)].name, ":", end.port);
+    return absl::StrCat(place_.prefix, chips_[static_cast<size_t>(end.chip)].name, ":", end.port);
   };
   const Trunk& ends = trunks_[static_cast<size_t>(trunk)];
   return forward ? absl::StrCat(name(ends.from), ">", name(ends.to))

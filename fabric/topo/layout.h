@@ -23,6 +23,7 @@
 #include "fabric/model/direct_links.h"
 #include "fabric/model/router.h"
 #include "fabric/model/spec.h"
+#include "fabric/topo/network_place.h"
 
 namespace upfabric::fabric {
 
@@ -60,6 +61,12 @@ class Layout {
   // Returns kInvalidArgument if a record cannot name all endpoints or links, or the shape's counts
   // do not fit the endpoints.
   static absl::StatusOr<Layout> Create(const FabricSpec& spec, int partitions);
+
+  // After Create it is a fabric by itself.
+  void SetPlace(const NetworkPlace& place) { place_ = place; }
+  const NetworkPlace& place() const { return place_; }
+  // Numbers that channels between endpoints and their ports have.
+  int channels() const { return 3 * endpoints_ * links_per_endpoint_; }
 
   int endpoints() const { return endpoints_; }
   int links_per_endpoint() const { return links_per_endpoint_; }
@@ -132,6 +139,7 @@ class Layout {
   std::shared_ptr<const Router> router_;
   std::optional<DirectLinks> direct_;
   int channel_classes_ = 1;
+  NetworkPlace place_;
 };
 
 }  // namespace upfabric::fabric

@@ -196,7 +196,7 @@ class TrafficPartition {
       UPF_CHECK(fabric_->SetGroups(Groups(spec.endpoints)).ok());
     }
     UPF_CHECK(fabric_->SetFaults(faults).ok());
-    for (int e = 0; e < spec.endpoints; ++e) {
+    for (int e = 0; e < spec.all_endpoints(); ++e) {
       if (fabric_->Owns(EndpointId(e))) {
         clients_.push_back(std::make_unique<ScriptedClient>(sends, e));
         fabric_->Attach(EndpointId(e), clients_.back().get());
@@ -253,9 +253,9 @@ inline std::vector<Send> RandomSends(const FabricSpec& spec, Draws& draws) {
   const bool incast = draws.Between(0, 3) == 0;
   const int classes = Layout::Create(spec, 1)->channel_classes();
   for (Send& send : sends) {
-    send.destination = incast ? 0 : static_cast<int>(draws.Between(0, spec.endpoints - 1));
-    send.source = static_cast<int>((send.destination + draws.Between(1, spec.endpoints - 1)) %
-                                   spec.endpoints);
+    send.destination = incast ? 0 : static_cast<int>(draws.Between(0, spec.all_endpoints() - 1));
+    send.source = static_cast<int>((send.destination + draws.Between(1, spec.all_endpoints() - 1)) %
+                                   spec.all_endpoints());
     send.size = Bytes(draws.Between(0, 2) == 0 ? draws.Between(0, 600) : draws.Between(0, 40'000));
     send.virtual_channel =
         static_cast<int>(draws.Between(0, spec.switch_chip.virtual_channels / classes - 1));
