@@ -25,6 +25,7 @@ in-switch all_reduce 64 MiB|all_reduce --algorithm in_switch --fabric gb200-nvl7
 1,024 ranks, one packet each|all_to_all --fabric ualink-pod-1024 -b 256K -e 256K
 1,024 ranks, 4 KiB, packets|all_to_all --fabric ualink-pod-1024 -b 4M -e 4M --granularity packet
 1,024 ranks, 64 KiB, trains|all_to_all --fabric ualink-pod-1024 -b 64M -e 64M
+leaf-spine of 256, UET, 16 KiB|all_to_all --fabric ue-leaf-spine-256@uet -b 4M -e 4M
 1,024 endpoints, one 8 B sendrecv|sendrecv --fabric ualink-pod-1024 -g 2 -b 8 -e 8
 LIST
 }

@@ -186,11 +186,14 @@ int MergedSwitch::RouteOf(Record& packet, int input, Ticks now) {
   size_t way = 0;
   if (hops_.size() > 1) {
     switch (options_.routing) {
-      case Routing::kStatic:
       case Routing::kHashed:
-        way = buffer_ != nullptr && options_.routing == Routing::kHashed
-                  ? WayOfFlow(options_.chip, packet, hops_.size())
-                  : WayOf(options_.routing, options_.chip, packet, hops_.size());
+        if (buffer_ != nullptr) {
+          way = WayOfFlow(options_.chip, packet, hops_.size());
+          break;
+        }
+        [[fallthrough]];
+      case Routing::kStatic:
+        way = WayOf(options_.routing, options_.chip, packet, hops_.size());
         break;
       case Routing::kSprayed:
         way = (static_cast<size_t>(input) + sprayed_[static_cast<size_t>(input)]++) % hops_.size();

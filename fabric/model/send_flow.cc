@@ -110,7 +110,7 @@ void SendFlow::OnAck(Ticks now, const Record& ack) {
     }
   } else {
     const uint32_t others = ControlTag::Unpack(ack.tag).others;
-    for (int i = std::bit_width(others); i > 0; --i) {
+    for (int i = static_cast<int>(std::bit_width(others)); i > 0; --i) {
       if ((others >> (i - 1) & 1) != 0) {
         Acked(last - i, news);
       }

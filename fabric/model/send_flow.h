@@ -48,7 +48,6 @@ class SendFlow {
 
   // All shares have been sent and acked.
   bool done() const { return shares_.empty(); }
-  const CongestionControl& control() const { return *control_; }
 
   // Requires: a share has been added.
   int lane() const { return lane_; }

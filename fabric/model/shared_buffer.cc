@@ -34,7 +34,6 @@ SharedBuffer::Verdict SharedBuffer::Judge(int output, int64_t bytes, bool contro
 SharedBuffer::PauseChange SharedBuffer::Store(int output, size_t queue, int64_t bytes,
                                               bool control) {
   used_ += bytes;
-  used_max_ = std::max(used_max_, used_);
   if (control) {
     return PauseChange::kNone;
   }

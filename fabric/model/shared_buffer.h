@@ -36,14 +36,12 @@ class SharedBuffer {
   // Whether a data packet that leaves `output`, itself still counted, is marked; `draw` is uniform.
   bool Marks(int output, uint64_t draw) const;
 
-  int64_t used_max() const { return used_max_; }
   void Reset();
   int64_t MemoryBytes() const;
 
  private:
   const SharedBufferSpec* spec_;
   int64_t used_ = 0;
-  int64_t used_max_ = 0;
   std::vector<int64_t> data_by_output_;
   std::vector<int64_t> data_by_input_;  // and virtual channel
   std::vector<bool> paused_;            // likewise

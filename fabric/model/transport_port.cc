@@ -319,11 +319,6 @@ ReceiveFlow& TransportPort::FlowFrom(int source, int lane) {
   return *flow;
 }
 
-const SendFlow* TransportPort::FindFlow(int destination, int virtual_channel) const {
-  const auto found = to_.find(KeyOf(destination, virtual_channel));
-  return found == to_.end() ? nullptr : found->second.get();
-}
-
 void TransportPort::Reset() {
   shares_in_.records.clear();
   packets_in_.records.clear();

@@ -54,9 +54,6 @@ class TransportPort final : public EndpointPort {
   int64_t MemoryBytes() const override;
   bool waiting() const override { return unfinished_ > 0 || !control_.empty(); }
 
-  // The flow to an endpoint, or null if nothing has been sent to it in this row. For tests.
-  const SendFlow* FindFlow(int destination, int virtual_channel) const;
-
  private:
   using Timed = std::pair<std::pair<sim::Ticks, uint64_t>, SendFlow*>;  // order of time, then made
   using TimeHeap = std::priority_queue<Timed, std::vector<Timed>, std::greater<>>;
