@@ -120,7 +120,7 @@ void MergedSwitch::Arrive(int input) {
     out.heads.push_back(static_cast<uint32_t>(queue));
   }
   queues_[queue].push(waiting);
-  PokeAt(output, now);
+  PokeAt(output, std::max(now, out.transmitter.free()));
 }
 
 // Stores it, trimmed or whole, unless it is dropped.
@@ -249,7 +249,9 @@ void MergedSwitch::Look(int output, Ticks now, Ticks window_end) {
     return;
   }
   Start(output, Best(output, now), now);
-  PokeAt(output, out.transmitter.free());
+  if (out.waiting > 0) {
+    PokeAt(output, out.transmitter.free());
+  }
 }
 
 template <typename Visit>
