@@ -334,8 +334,9 @@ absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
   plan.request = workload.request;
   plan.request.count =
       CountOfSize(plan.request.collective, plan.request.type, plan.request.ranks, size);
-  UPF_ASSIGN_OR_RETURN(plan.algorithm, collectives::SelectAlgorithm(registry_, workload.algorithm,
-                                                                    plan.request, fabric_->view()));
+  UPF_ASSIGN_OR_RETURN(plan.algorithm,
+                       collectives::SelectAlgorithm(registry_, workload.algorithm, plan.request,
+                                                    fabric_->ViewOf(workload.endpoints)));
   plan.payload = PayloadOf(workload.payload, plan.request, *plan.algorithm);
   plan.type = as_given.type();
   if (collectives::Reduces(plan.request.collective)) {
@@ -448,9 +449,8 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
   figures.links = fabric_->view().links_per_endpoint();
   figures.link_bits_per_second = spec_.link.data_rate().bits_per_second();
   if (spec_.scale_out.has_value()) {  // as if all links were as fast as the fastest
-    figures.link_bits_per_second =
-        std::max(figures.link_bits_per_second,
-                 spec_.scale_out->network->link.data_rate().bits_per_second());
+    figures.link_bits_per_second = std::max(
+        figures.link_bits_per_second, spec_.scale_out->network->link.data_rate().bits_per_second());
   }
   for (const fabric::PathElement& element : fabric_->view().ShortestPath()) {
     figures.path_latency += element.latency;

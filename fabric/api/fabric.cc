@@ -29,6 +29,7 @@ class FabricImpl final : public Fabric {
              Networks networks);
 
   const FabricView& view() const override { return *views_.back(); }
+  const FabricView& ViewOf(const std::vector<EndpointId>& endpoints) const override;
   bool Owns(EndpointId endpoint) const override { return OwnerOf(endpoint) == options_.partition; }
   int OwnerOf(EndpointId endpoint) const override {
     return networks_.back()->layout.OwnerOfEndpoint(endpoint);
@@ -119,6 +120,14 @@ void FabricImpl::MakeView() {
     views_.push_back(view_of(*networks_.back()));
     views_.push_back(std::make_unique<PodsView>(spec_->pods(), *views_[0], *views_[1]));
   }
+}
+
+const FabricView& FabricImpl::ViewOf(const std::vector<EndpointId>& endpoints) const {
+  const auto pod_of = [this](EndpointId endpoint) { return endpoint.value() / spec_->endpoints; };
+  const bool in_one_pod = std::all_of(endpoints.begin(), endpoints.end(), [&](EndpointId endpoint) {
+    return pod_of(endpoint) == pod_of(endpoints[0]);
+  });
+  return in_one_pod ? *views_.front() : *views_.back();
 }
 
 void FabricImpl::MakeEndpoints() {

@@ -35,6 +35,8 @@ class Fabric {
                                                         const FabricOptions& options);
 
   virtual const FabricView& view() const = 0;
+  // What messages between these endpoints see: that of their pod, if they have one in common.
+  virtual const FabricView& ViewOf(const std::vector<EndpointId>& endpoints) const = 0;
   virtual bool Owns(EndpointId endpoint) const = 0;
   // Which partition owns an endpoint; the same in all partitions.
   virtual int OwnerOf(EndpointId endpoint) const = 0;

@@ -98,6 +98,8 @@ TEST(PodsTest, TheViewKnowsBothNetworks) {
   EXPECT_EQ(sum(view.PathBetween(EndpointId(4), EndpointId(7))), sum(view.ShortestPath()));
   EXPECT_EQ(sum(view.PathBetween(EndpointId(3), EndpointId(4))), sum(view.UnloadedPath()));
   EXPECT_GT(sum(view.UnloadedPath()), sum(view.ShortestPath()));
+  EXPECT_EQ(&fabric->ViewOf({EndpointId(3), EndpointId(4)}), &view);
+  EXPECT_EQ(fabric->ViewOf({EndpointId(6), EndpointId(4)}).endpoints(), 4);
 }
 
 TEST(PodsTest, FaultsFindTheirNetwork) {
