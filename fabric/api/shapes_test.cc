@@ -92,6 +92,34 @@ TEST(ShapesTest, ToriAndMeshesGoTheShorterWayAlongEachAxis) {
   }
 }
 
+// Every group sends to the next one, so the direct ways share one global link; alone, or among
+// others, a message goes directly.
+TEST(ShapesTest, UgalLeavesCrowdedLinksAndElseGoesDirectly) {
+  DragonflySpec dragonfly;
+  dragonfly.groups = 5;
+  dragonfly.routers = 2;
+  dragonfly.endpoints_per_router = 2;
+  dragonfly.global_links = 2;
+  const auto last_arrival = [&](DragonflySpec::Paths paths, int groups_that_send) {
+    dragonfly.paths = paths;
+    FabricSpec spec = FabricOf(20, dragonfly);
+    spec.switch_chip.routing = Routing::kAdaptive;
+    std::vector<Send> sends;
+    for (int e = 0; e < groups_that_send * 4; ++e) {
+      sends.push_back({.source = e, .destination = (e + 4) % 20, .size = Bytes(200'000)});
+    }
+    sends.resize(groups_that_send == 0 ? 1 : sends.size(),
+                 {.source = 0, .destination = 4, .size = Bytes(200)});
+    const std::vector<SimTime> arrival = RunTraffic(spec, sends).arrival;
+    return std::max_element(arrival.begin(), arrival.end())->since_start().count();
+  };
+  using Paths = DragonflySpec::Paths;
+  EXPECT_EQ(last_arrival(Paths::kUgal, 0), last_arrival(Paths::kMinimal, 0));
+  EXPECT_LT(last_arrival(Paths::kUgal, 0), last_arrival(Paths::kValiant, 0));
+  EXPECT_LT(last_arrival(Paths::kUgal, 5) * 10, last_arrival(Paths::kMinimal, 5) * 9);
+  EXPECT_LT(last_arrival(Paths::kUgal, 5), last_arrival(Paths::kValiant, 5));
+}
+
 TEST(ShapesTest, DragonflyTakesAtMostOneGlobalLinkOrTwoByAnotherGroup) {
   DragonflySpec dragonfly;
   dragonfly.groups = 5;

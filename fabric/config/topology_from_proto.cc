@@ -162,7 +162,10 @@ void ReadDragonfly(const v1::Dragonfly& proto, const Kinds& kinds, FabricSpec& f
   spec.global_links = reader.Count(proto.global_links(), path + "global_links", kLinksMax);
   if (proto.has_paths()) {
     spec.paths = static_cast<DragonflySpec::Paths>(
-        reader.Choice(proto.paths(), path + "paths", {"minimal", "valiant"}));
+        reader.Choice(proto.paths(), path + "paths", {"minimal", "valiant", "ugal"}));
+    reader.Require(spec.paths != DragonflySpec::Paths::kUgal ||
+                       fabric.switch_chip.routing == Routing::kAdaptive,
+                   path + "paths.value", "ugal looks at queues; give switch.routing adaptive");
   }
   spec.local_link_kind =
       kinds.Link(proto.has_local_link(), proto.local_link(), path + "local_link");

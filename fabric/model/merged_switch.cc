@@ -204,6 +204,7 @@ int MergedSwitch::RouteOf(Record& packet, int input, Ticks now) {
     }
   }
   packet.set_virtual_channel(hops_[way].virtual_channel);
+  packet.via = hops_[way].via != 0 ? hops_[way].via : packet.via;
   return hops_[way].output;
 }
 
@@ -216,8 +217,9 @@ size_t MergedSwitch::LeastQueue(const Record& packet, Ticks now) const {
     const size_t way = (first + i) % hops_.size();
     const Output& output = outputs_[static_cast<size_t>(hops_[way].output)];
     const int64_t load = output.waiting + (output.transmitter.free() > now ? 1 : 0);
-    if (load < least) {
-      least = load;
+    const int64_t cost = hops_[way].Cost(load);
+    if (cost < least) {
+      least = cost;
       best = way;
     }
   }

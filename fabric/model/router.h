@@ -18,6 +18,13 @@ namespace upfabric::fabric {
 struct Hop {
   int output = 0;
   uint8_t virtual_channel = 0;
+  // A detour that the packet takes with it from here (see Record::via), so much longer than the
+  // direct way. Only with adaptive routes.
+  uint8_t length = 1;
+  uint16_t via = 0;
+
+  // What a way with so many packets before the next one costs; directly if that is no worse.
+  int64_t Cost(int64_t load) const { return load * length + length - 1; }
 };
 
 using Hops = absl::InlinedVector<Hop, 16>;
@@ -27,7 +34,7 @@ enum class Routing {
   kStatic,    // one for each destination
   kHashed,    // one for each message
   kSprayed,   // another one for each packet of a message
-  kAdaptive,  // the output with the least queue
+  kAdaptive,  // the output with the least queue, the longer ways with their length
 };
 
 class Router {

@@ -58,7 +58,8 @@ struct FullMeshSpec {
 
 // Groups of routers, all joined to each other; every group joined to every other one.
 struct DragonflySpec {
-  enum class Paths { kMinimal, kValiant };
+  // The shortest, by another group that the name gives, or the less loaded of the two.
+  enum class Paths { kMinimal, kValiant, kUgal };
   int planes = 1;
   int links = 1;  // of an endpoint to its router, in each plane
   int groups = 1;

@@ -127,10 +127,12 @@ class Dependencies {
       if (from != kNone) {
         edges_[from].insert(node);
       }
-      if (seen_.insert(uint64_t{node} << 16 | packet.via).second) {
+      const uint16_t via = hop.via != 0 ? hop.via : packet.via;
+      if (seen_.insert(uint64_t{node} << 16 | via).second) {
         State& state = open_.emplace_back();
         state.node = node;
         state.packet = packet;
+        state.packet.via = via;
         state.packet.set_virtual_channel(hop.virtual_channel);
       }
     }

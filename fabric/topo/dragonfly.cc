@@ -66,6 +66,10 @@ class DragonflyRouter final : public Router {
       AddLocal(self % shape_.routers, target % shape_.routers, vc, hops);
     } else {
       AddWays(self % shape_.routers, group, packet.via != 0 ? packet.via - 1 : goal, vc, hops);
+      const bool at_first = input < shape_.endpoints_per_router * shape_.links;
+      if (shape_.paths == DragonflySpec::Paths::kUgal && at_first) {
+        AddDetour(self % shape_.routers, group, packet, vc, hops);
+      }
     }
   }
 
@@ -77,15 +81,40 @@ class DragonflyRouter final : public Router {
     if (group == goal || detours() == 0) {
       return 0;
     }
-    const uint64_t name =
-        uint64_t{share.source} << 48 | uint64_t{share.destination} << 32 | share.tag;
-    const auto via =
-        static_cast<int>(Mix(name + share.link) % static_cast<uint64_t>(shape_.groups));
+    const auto via = static_cast<int>(Draw(share) % static_cast<uint64_t>(shape_.groups));
     return static_cast<uint16_t>(via == group || via == goal ? 0 : via + 1);
   }
-  int detours() const override { return classes() < 3 ? 0 : shape_.groups; }
+  int detours() const override {
+    return shape_.paths == DragonflySpec::Paths::kValiant && classes() == 3 ? shape_.groups : 0;
+  }
 
  private:
+  // By the message's name.
+  static uint64_t Draw(const sim::Record& share) {
+    const uint64_t name =
+        uint64_t{share.source} << 48 | uint64_t{share.destination} << 32 | share.tag;
+    return Mix(name + share.link);
+  }
+
+  // The ways by a third group, which the message's name picks. They have twice the global links.
+  void AddDetour(int self, int group, const sim::Record& packet, uint8_t vc, Hops& hops) const {
+    constexpr uint8_t kLength = 2;
+    if (shape_.groups < 3) {
+      return;
+    }
+    const int goal = packet.destination / shape_.endpoints_per_router / shape_.routers;
+    auto third = static_cast<int>(Draw(packet) % static_cast<uint64_t>(shape_.groups - 2));
+    third += third >= std::min(group, goal) ? 1 : 0;
+    third += third >= std::max(group, goal) ? 1 : 0;
+    Hops detour;
+    AddWays(self, group, third, vc, detour);
+    for (Hop& hop : detour) {
+      hop.length = kLength;
+      hop.via = static_cast<uint16_t>(third + 1);
+      hops.push_back(hop);
+    }
+  }
+
   void AddLocal(int from, int to, uint8_t vc, Hops& hops) const {
     for (int link = 0; link < shape_.local_links; ++link) {
       hops.push_back({LocalPort(from, to) + link, vc});

@@ -55,6 +55,9 @@ inline void DrawDragonfly(Draws& draws, FabricSpec& spec, int link_kind) {
   dragonfly.global_links = Small(draws, 3);
   dragonfly.paths =
       draws.Between(0, 1) == 0 ? DragonflySpec::Paths::kMinimal : DragonflySpec::Paths::kValiant;
+  if (spec.switch_chip.routing == Routing::kAdaptive && draws.Between(0, 1) == 0) {
+    dragonfly.paths = DragonflySpec::Paths::kUgal;
+  }
   dragonfly.global_link_kind = link_kind;
   spec.endpoints = dragonfly.groups * dragonfly.routers * dragonfly.endpoints_per_router;
   spec.shape = dragonfly;

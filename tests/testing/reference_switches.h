@@ -61,7 +61,7 @@ struct ReferenceSwitches : ReferenceWires {
         for (const std::deque<Packet>& queue : sender.queues) {
           waiting += static_cast<int64_t>(queue.size());
         }
-        return waiting;
+        return hops[(first + i) % hops.size()].Cost(waiting);
       };
       size_t best = 0;
       for (size_t i = 1; i < hops.size(); ++i) {
@@ -72,7 +72,7 @@ struct ReferenceSwitches : ReferenceWires {
       way = WayOf(SpecOf(chip).routing, chip.chip, record, hops.size());
     }
     const Hop& hop = hops[way];
-    packet.via = record.via;
+    packet.via = hop.via != 0 ? hop.via : record.via;
     packet.lane = hop.virtual_channel;
     return OutputOf({chip.chip, hop.output});
   }
