@@ -72,10 +72,13 @@ ReceiveFlow::Arrival ReceiveFlow::Take(const Record& packet, Record& completed) 
   if (share.complete()) {
     completed = share.last;
   }
-  while (!shares_.empty() && shares_.front().complete()) {
-    shares_.pop_front();
-    ++first_;
+  // Few at a time, nearly always one.
+  size_t done = 0;
+  while (done < shares_.size() && shares_[done].complete()) {
+    ++done;
   }
+  shares_.erase(shares_.begin(), shares_.begin() + static_cast<std::ptrdiff_t>(done));
+  first_ = static_cast<uint16_t>(first_ + done);
   return Arrival::kNew;
 }
 

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "fabric/model/ethernet_spec.h"
@@ -79,8 +78,8 @@ class ReceiveFlow {
   };
 
   Recovery recovery_;
-  std::deque<Share> shares_;  // from the first that is not complete on
-  uint16_t first_ = 0;        // its number
+  std::vector<Share> shares_;  // from the first that is not complete on
+  uint16_t first_ = 0;         // its number
 };
 
 }  // namespace upfabric::fabric

@@ -18,15 +18,17 @@ SendFlow::SendFlow(const HopTimes& times, const TransportSpec& spec,
 
 void SendFlow::Add(const Record& share) {
   lane_ = share.virtual_channel();
-  shares_.push_back({share, added_});
+  shares_.push({share, added_});
   added_ += share.packets;
 }
 
+// From the last share on: most questions are about what was sent not long ago.
 size_t SendFlow::ShareIndex(int64_t packet) const {
-  const auto after =
-      std::upper_bound(shares_.begin(), shares_.end(), packet,
-                       [](int64_t number, const Share& share) { return number < share.first; });
-  return static_cast<size_t>(after - shares_.begin()) - 1;
+  size_t index = shares_.size() - 1;
+  while (shares_[index].first > packet) {
+    --index;
+  }
+  return index;
 }
 
 // A packet more than fits may go while nothing is in flight, so that no flow stands still.
@@ -48,10 +50,10 @@ Record SendFlow::Send(Ticks start, Record& left) {
   int64_t packet = next_;
   if (lost_.empty()) {
     ++next_;
-    sent_.push_back({start, State::kInFlight});
+    sent_.push({start, State::kInFlight});
   } else {
     packet = lost_.front();
-    lost_.pop_front();
+    lost_.pop();
     sent_[static_cast<size_t>(packet - base_)] = {start, State::kInFlight};
   }
   const size_t index = ShareIndex(packet);
@@ -135,11 +137,11 @@ void SendFlow::Acked(int64_t packet, AckNews& news) {
 
 void SendFlow::Forget() {
   while (!sent_.empty() && sent_.front().state == State::kAcked) {
-    sent_.pop_front();
+    sent_.pop();
     ++base_;
   }
   while (!shares_.empty() && shares_.front().end() <= base_) {
-    shares_.pop_front();
+    shares_.pop();
     ++first_share_;
   }
 }
@@ -167,7 +169,7 @@ void SendFlow::Lose(Ticks now, int64_t packet) {
   const int64_t bytes = BytesOf(packet);
   in_flight_ -= bytes;
   sent->state = State::kLost;
-  lost_.push_back(packet);
+  lost_.push(packet);
   control_->OnLoss(now, bytes);
 }
 

@@ -10,13 +10,13 @@
 #define UPFABRIC_FABRIC_MODEL_SEND_FLOW_H_
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 
 #include "fabric/model/congestion_control.h"
 #include "fabric/model/hop_times.h"
 #include "fabric/model/receive_flow.h"
 #include "fabric/sim/record.h"
+#include "fabric/sim/record_queue.h"
 
 namespace upfabric::fabric {
 
@@ -88,14 +88,14 @@ class SendFlow {
   const HopTimes* times_;
   const TransportSpec* spec_;
   std::unique_ptr<CongestionControl> control_;
-  std::deque<Share> shares_;  // from the first that is not done on
-  uint16_t first_share_ = 0;  // its number, modulo 65,536
-  int64_t added_ = 0;         // packets of all shares
-  int64_t base_ = 0;          // the first that is not acked
-  int64_t next_ = 0;          // to be sent next, unless some are lost
-  int64_t sent_before_ = 0;   // go-back-N: those before it go again
-  std::deque<Sent> sent_;     // from base_ to next_
-  std::deque<int64_t> lost_;
+  sim::RecordQueue<Share> shares_;  // from the first that is not done on
+  uint16_t first_share_ = 0;        // its number, modulo 65,536
+  int64_t added_ = 0;               // packets of all shares
+  int64_t base_ = 0;                // the first that is not acked
+  int64_t next_ = 0;                // to be sent next, unless some are lost
+  int64_t sent_before_ = 0;         // go-back-N: those before it go again
+  sim::RecordQueue<Sent> sent_;     // from base_ to next_
+  sim::RecordQueue<int64_t> lost_;
   int64_t in_flight_ = 0;  // bytes
   sim::Ticks pace_ = 0;
   int lane_ = 0;

@@ -47,6 +47,11 @@ class RecordQueue {
       clear();
     }
   }
+  // Takes back what was pushed last.
+  void pop_back() {
+    UPF_DCHECK(!empty());
+    --end_;
+  }
   void clear() {
     head_ = 0;
     end_ = 0;
