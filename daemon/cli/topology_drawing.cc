@@ -23,6 +23,7 @@ using fabric::Layout;
 constexpr int kLevelMax = 8;       // switches of a level that are all drawn
 constexpr int kLevelFirst = 3;     // of more, these and the last one
 constexpr int kRoutersMax = 64;    // of a torus or dragonfly that are all drawn
+constexpr int kGroupsMax = 32;     // routers of two groups of a larger dragonfly
 constexpr int kCornerMax = 4;      // along an axis of a larger torus
 constexpr int kLayersMax = 2;      // along the third axis
 constexpr int kEndpointsMax = 16;  // of a full mesh
@@ -226,8 +227,11 @@ class Drawing {
       }
       return true;
     }
-    if (std::holds_alternative<fabric::DragonflySpec>(spec_.shape) && count <= kRoutersMax) {
-      return true;
+    if (const auto* dragonfly = std::get_if<fabric::DragonflySpec>(&spec_.shape)) {
+      const int two_groups = 2 * dragonfly->routers;
+      if (count <= kRoutersMax || two_groups <= kGroupsMax) {
+        return count <= kRoutersMax || index < two_groups;
+      }
     }
     return count <= kLevelMax || index < kLevelFirst || index + 1 == count;
   }

@@ -15,7 +15,6 @@ import uuid
 
 PROGRAMS = os.environ["UPFABRIC_PROGRAMS"]
 MARK = "UPFABRIC_TEST_MARK"
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def mpirun(processes, *command):
@@ -38,11 +37,13 @@ def wait_until(condition, seconds, what):
         time.sleep(0.05)
 
 
-def cpu_seconds_of(pid):
-    """User and system time of a process."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stream:
-        fields = stream.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+def wake_ups_of(pid):
+    """How often the threads of a process have been given a core."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as stream:
+            total += int(stream.read().split()[2])
+    return total
 
 
 class Job:
