@@ -64,6 +64,11 @@ absl::StatusOr<int32_t> Endpoint(string_view text) {
 }
 
 absl::Status ReadLink(string_view text, v1::LinkTarget& link) {
+  if (string_view trunk = text; absl::ConsumePrefix(&trunk, "trunk")) {
+    UPF_ASSIGN_OR_RETURN(const int32_t index, WholeNumber("trunk", trunk));
+    link.set_trunk(index);
+    return absl::OkStatus();
+  }
   const size_t colon = std::min(text.find(':'), text.size());
   const absl::StatusOr<int32_t> endpoint = Endpoint(text.substr(0, colon));
   const absl::StatusOr<int32_t> index =
@@ -71,7 +76,7 @@ absl::Status ReadLink(string_view text, v1::LinkTarget& link) {
   if (!endpoint.ok() || !index.ok()) {
     return Refuse(absl::StrCat("\"", text,
                                "\" is not a link; allowed: gpuE:L, as gpu3:5 for link 5 of "
-                               "endpoint 3"));
+                               "endpoint 3, or trunkN"));
   }
   link.set_endpoint(*endpoint);
   link.set_link(*index);
@@ -188,7 +193,8 @@ absl::Status ReadKind(string_view kind, const FaultWords& words, v1::Fault& faul
 }
 
 std::string LinkText(const v1::LinkTarget& link) {
-  return absl::StrCat("gpu", link.endpoint(), ":", link.link());
+  return link.has_trunk() ? absl::StrCat("trunk", link.trunk())
+                          : absl::StrCat("gpu", link.endpoint(), ":", link.link());
 }
 
 std::string SlowText(const v1::SlowEndpoint& slow) {
@@ -208,8 +214,9 @@ std::string FaultUsage() {
   const auto append = [](std::string* out, const KindInfo& info) {
     absl::StrAppend(out, "  ", info.name, " ", info.usage);
   };
-  return absl::StrCat(absl::StrJoin(Kinds(), "\n", append),
-                      "\nLINK is gpuE:L, ENDPOINT gpuE, PLANE a number.");
+  return absl::StrCat(
+      absl::StrJoin(Kinds(), "\n", append),
+      "\nLINK is gpuE:L or, between switches, trunkN, ENDPOINT gpuE, PLANE a number.");
 }
 
 absl::StatusOr<v1::Fault> ParseFault(const FaultWords& words) {

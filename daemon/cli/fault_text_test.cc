@@ -25,6 +25,7 @@ TEST(FaultTextTest, EveryKindIsReadAndShown) {
   EXPECT_EQ(TextOf({.words = {"plane-down", "4"}}), "plane 4 down");
   EXPECT_EQ(TextOf({.words = {"plane-up", "sw4"}}), "plane 4 up");
   EXPECT_EQ(TextOf({.words = {"lanes", "gpu3:5", "2"}}), "gpu3:5 2 lanes");
+  EXPECT_EQ(TextOf({.words = {"lanes", "trunk7", "2"}}), "trunk7 2 lanes");
   EXPECT_EQ(TextOf({.words = {"error-rate", "gpu3:5", "1e-6"}}), "gpu3:5 flit error rate 1e-6");
   EXPECT_EQ(TextOf({.words = {"flap", "gpu3:5"}, .down = "5us", .period = "9us", .times = "3"}),
             "gpu3:5 flaps");

@@ -257,6 +257,29 @@ TEST(FaultsTest, WhatWasSplitHasLeftWhenAllOfItHas) {
               ElementsAre(testing::Delivery(0, 0, At(100'000 + 2 * 100 * kPacket + 130'000))));
 }
 
+TEST(FaultsTest, LinksBetweenSwitchesLoseLanesOnly) {
+  FabricSpec spec = SmallFabric();
+  ClosSpec clos;
+  clos.endpoints_per_leaf = 2;
+  spec.shape = clos;
+  const std::vector<Send> sends = {{.source = 0, .destination = 2, .size = Bytes(100'000)}};
+  const LinkRef trunk = {EndpointId(-1), 0};
+  const SimTime whole = RunTraffic(spec, sends).arrival[0];
+  const SimTime half =
+      RunTraffic(spec, sends, {}, 1, {{SimTime(), LaneFault{trunk, 1}}}).arrival[0];
+  EXPECT_GT(half - whole, Picoseconds(100'000 * 20));
+  const auto message = [&spec](const Fault& fault) {
+    return std::string((*Fabric::Create(spec, {}))->SetFaults({fault}).message());
+  };
+  EXPECT_THAT(message({SimTime(), LinkStateFault{trunk}}), HasSubstr("that go down"));
+  EXPECT_THAT(message({SimTime(), CreditLeakFault{trunk, true, 0, Bytes(1)}}),
+              HasSubstr("links between switches do not leak credits"));
+  EXPECT_THAT(message({SimTime(), LaneFault{{EndpointId(-1), 2}, 1}}),
+              HasSubstr("trunk 2 is out of range; allowed is 0 to 1"));
+  spec.shape = std::monostate();
+  EXPECT_THAT(message({SimTime(), LaneFault{trunk, 1}}), HasSubstr("no links between switches"));
+}
+
 // Half the lanes: packets take twice as long; the way down is fast, but cannot run ahead.
 TEST(FaultsTest, FewerLanesTakeLonger) {
   const std::vector<Send> sends = {{0, 1, Bytes(256 * 100), 0, kNow, 0}};

@@ -42,6 +42,13 @@ absl::Status TakeIndex(bool given, int32_t index, const std::string& path) {
 }
 
 absl::StatusOr<LinkRef> ReadLink(const v1::LinkTarget& proto, const std::string& path) {
+  if (proto.has_trunk()) {
+    if (proto.has_endpoint() || proto.has_link()) {
+      return FieldError(path + ".trunk", "is given, and so is a link of an endpoint; give one");
+    }
+    UPF_RETURN_IF_ERROR(TakeIndex(true, proto.trunk(), path + ".trunk"));
+    return LinkRef{EndpointId(-1), proto.trunk()};
+  }
   UPF_RETURN_IF_ERROR(TakeIndex(proto.has_endpoint(), proto.endpoint(), path + ".endpoint"));
   UPF_RETURN_IF_ERROR(TakeIndex(proto.has_link(), proto.link(), path + ".link"));
   return LinkRef{EndpointId(proto.endpoint()), proto.link()};

@@ -64,6 +64,18 @@ TEST(FaultsFromProtoTest, ConvertsEveryKind) {
   EXPECT_EQ(leak.space, Bytes(4096));
 }
 
+TEST(FaultsFromProtoTest, ALinkBetweenSwitchesHasANumberOfItsOwn) {
+  const FaultSchedule faults =
+      Read(R"(faults { time: "1us" lanes { target { trunk: 7 } lanes: 1 } })").value();
+  const auto& lanes = std::get<LaneFault>(faults[0].what);
+  EXPECT_EQ(lanes.link.endpoint, EndpointId(-1));
+  EXPECT_EQ(lanes.link.link, 7);
+  ExpectRefused(R"(faults { time: "1us" lanes { target { trunk: 7 link: 1 } lanes: 1 } })",
+                "faults[0].lanes.target.trunk", "and so is a link of an endpoint; give one");
+  ExpectRefused(R"(faults { time: "1us" lanes { target { trunk: -1 } lanes: 1 } })",
+                "faults[0].lanes.target.trunk", "is negative");
+}
+
 TEST(FaultsFromProtoTest, AFlapIsItsDownsAndUps) {
   const FaultSchedule faults =
       Read(R"(faults { time: "10us" link_flap { target { endpoint: 3 link: 5 } down: "1us"

@@ -39,7 +39,9 @@ int TrunksOf(const FaultTargets& targets) {
 
 absl::Status CheckLink(const LinkRef& link, const FaultTargets& targets) {
   if (IsTrunk(link)) {
-    return CheckIndex("trunk", link.link, TrunksOf(targets));
+    return TrunksOf(targets) > 0
+               ? CheckIndex("trunk", link.link, TrunksOf(targets))
+               : absl::InvalidArgumentError("trunk: the fabric has no links between switches");
   }
   UPF_RETURN_IF_ERROR(CheckIndex("endpoint", link.endpoint.value(), targets.endpoints));
   return CheckIndex("link", link.link, targets.links_per_endpoint);
@@ -95,6 +97,9 @@ struct Checker {
     return CheckFactor("memory_factor", fault.memory_factor);
   }
   absl::Status operator()(const CreditLeakFault& fault) const {
+    if (IsTrunk(fault.link)) {
+      return absl::UnimplementedError("trunk: links between switches do not leak credits");
+    }
     UPF_RETURN_IF_ERROR(CheckLink(fault.link, targets));
     if (fault.space <= Bytes(0) || fault.space > kSpaceMax) {
       return OutOfRange(absl::StrCat("space ", fault.space.count(), " B"), "1 B to 1 GiB");
