@@ -66,6 +66,9 @@ struct Instruction {
   // none.
   int depends_stream = -1;
   int64_t depends_count = 0;
+  // A receive that takes its message only when the send after it in its stream can take a slot: a
+  // forwarding step of one kernel. The prover knows slots; a run has as many as it needs.
+  bool forwards = false;
 };
 
 // "send of input[0, 16) to rank 3 (connection 0, sequence 2)"

@@ -13,7 +13,7 @@ build_packages=(
   protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev
   libopenmpi-dev openmpi-bin
   prometheus-cpp-dev libcpp-httplib-dev
-  libyaml-cpp-dev libcli11-dev libxxhash-dev libgraphviz-dev libboost-dev
+  libtinyxml2-dev libyaml-cpp-dev libcli11-dev libxxhash-dev libgraphviz-dev libboost-dev
 )
 # What deploy/demo.sh calls besides our programs.
 demo_packages=(prometheus curl jq procps)

@@ -11,6 +11,7 @@
 #include "collectives/algorithm_registry.h"
 #include "daemon/cli/agreement.h"
 #include "daemon/cli/algorithm_listing.h"
+#include "daemon/cli/check.h"
 #include "daemon/cli/comparison_report.h"
 #include "daemon/cli/element_confidence.h"
 #include "daemon/cli/fabric_listing.h"
@@ -160,6 +161,10 @@ class Executor {
     collectives::RegisterBuiltins(registry);
     console_.out << AlgorithmsTable(registry, command.collective);
     return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const CheckCommand& command) const {
+    return CheckFile(command, console_);
   }
 
   absl::StatusOr<int> operator()(const RunCommand& run) const {

@@ -57,6 +57,7 @@ struct Texts {
   std::string format = "table";
   std::string connect;
   std::string run_id;
+  std::string file;
   std::string jitter;
   std::string faults;
   std::string record_faults;
@@ -247,6 +248,16 @@ absl::StatusOr<Command> ReadInject(const Texts& texts) {
   return inject;
 }
 
+absl::StatusOr<Command> ReadCheck(const Texts& texts) {
+  CheckCommand check{.file = texts.file, .ranks = {}};
+  if (!texts.sweep.ranks.empty()) {
+    int64_t ranks = 0;
+    UPF_RETURN_IF_ERROR(StoreInt("-g", texts.sweep.ranks, {.min = 1, .max = kRanksMax}, ranks));
+    check.ranks = static_cast<int>(ranks);
+  }
+  return check;
+}
+
 // The program's grammar. Requires: `texts` outlives it.
 class Grammar {
  public:
@@ -301,6 +312,9 @@ class Grammar {
       }
       return algorithms;
     }
+    if (check_->parsed()) {
+      return ReadCheck(texts);
+    }
     if (status_->parsed()) {
       return StatusCommand{texts.connect};
     }
@@ -319,6 +333,9 @@ class Grammar {
     show_->add_option("--format", texts.format, "table, json, dot or svg")->capture_default_str();
     algorithms_ = app_.add_subcommand("algorithms", "list the collective algorithms");
     algorithms_->add_option("COLLECTIVE", texts.collective, "only of this collective");
+    check_ = app_.add_subcommand("check", "prove an algorithm from a file, without running it");
+    check_->add_option("FILE", texts.file, "MSCCL XML")->required();
+    check_->add_option("-g,--ranks", texts.sweep.ranks, "ranks that it has to be for");
   }
 
   void AddRuns(Texts& texts) {
@@ -386,6 +403,7 @@ class Grammar {
   CLI::App* run_ = nullptr;
   CLI::App* compare_ = nullptr;
   CLI::App* algorithms_ = nullptr;
+  CLI::App* check_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* stop_ = nullptr;
 };

@@ -67,6 +67,11 @@ struct CompareCommand {
 struct AlgorithmsCommand {
   std::optional<v1::Collective> collective;
 };
+// The prover alone, on an algorithm from a file.
+struct CheckCommand {
+  std::string file;
+  std::optional<int> ranks;  // -g: what the file must be for
+};
 struct StatusCommand {
   std::string connect;
 };
@@ -81,7 +86,8 @@ struct StopCommand {
 };
 
 using Command = std::variant<HelpCommand, PresetsCommand, ShowCommand, RunCommand, CompareCommand,
-                             AlgorithmsCommand, StatusCommand, InjectCommand, StopCommand>;
+                             AlgorithmsCommand, CheckCommand, StatusCommand, InjectCommand,
+                             StopCommand>;
 
 // `arguments` without the program's name.
 absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& arguments);

@@ -1,0 +1,326 @@
+#include "collectives/prove/prover.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+#include <utility>
+
+#include "tests/testing/job_on_fake.h"
+
+namespace upfabric::collectives {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// A program held as its instructions, so that a test can write or break it.
+struct Listed {
+  std::vector<std::vector<Instruction>> streams;
+  uint32_t sequences = 1;
+  std::array<Partition, 3> partitions;
+  std::vector<Exposure> exposures;
+};
+
+class ListedProgram final : public RankProgram {
+ public:
+  explicit ListedProgram(const Listed& listed) : listed_(listed) {}
+  int streams() const override { return static_cast<int>(listed_.streams.size()); }
+  int64_t length(int stream) const override {
+    return static_cast<int64_t>(listed_.streams[static_cast<size_t>(stream)].size());
+  }
+  Instruction At(int stream, int64_t index) const override {
+    return listed_.streams[static_cast<size_t>(stream)][static_cast<size_t>(index)];
+  }
+  int64_t exposures() const override { return static_cast<int64_t>(listed_.exposures.size()); }
+  Exposure ExposureAt(int64_t index) const override {
+    return listed_.exposures[static_cast<size_t>(index)];
+  }
+  uint32_t sequences() const override { return listed_.sequences; }
+  Partition partition(Buffer buffer) const override {
+    return listed_.partitions[static_cast<size_t>(buffer)];
+  }
+
+ private:
+  const Listed& listed_;
+};
+
+class ListedAlgorithm final : public Algorithm {
+ public:
+  explicit ListedAlgorithm(Collective collective)
+      : info_{.name = "listed", .collective = collective, .description = "of a test"} {}
+  ListedAlgorithm(const Algorithm& algorithm, const CollectiveRequest& request)
+      : ListedAlgorithm(request.collective) {
+    for (int rank = 0; rank < request.ranks; ++rank) {
+      const auto program = algorithm.MakeProgram(request, rank);
+      Listed& listed = ranks.emplace_back();
+      listed.sequences = program->sequences();
+      for (const Buffer buffer : {Buffer::kInput, Buffer::kOutput, Buffer::kScratch}) {
+        listed.partitions[static_cast<size_t>(buffer)] = program->partition(buffer);
+      }
+      for (int64_t i = 0; i < program->exposures(); ++i) {
+        listed.exposures.push_back(program->ExposureAt(i));
+      }
+      for (int stream = 0; stream < program->streams(); ++stream) {
+        std::vector<Instruction>& instructions = listed.streams.emplace_back();
+        for (int64_t i = 0; i < program->length(stream); ++i) {
+          instructions.push_back(program->At(stream, i));
+        }
+      }
+    }
+  }
+
+  const AlgorithmInfo& info() const override { return info_; }
+  std::unique_ptr<RankProgram> MakeProgram(const CollectiveRequest&, int rank) const override {
+    return std::make_unique<ListedProgram>(ranks[static_cast<size_t>(rank)]);
+  }
+  Picoseconds Cost(const CollectiveRequest&, const fabric::FabricView&) const override {
+    return Picoseconds(0);
+  }
+
+  std::vector<Listed> ranks;
+
+ private:
+  AlgorithmInfo info_;
+};
+
+TEST(ProverTest, EveryBuiltinIsProvedForAllRankCounts) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  for (const Algorithm* algorithm : registry.All()) {
+    const AlgorithmInfo& info = algorithm->info();
+    for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 32}) {
+      for (const int64_t count : {0, 1, ranks + 1, 40'000 / ranks}) {
+        for (const bool in_place : {false, true}) {
+          if (ranks < info.limits.ranks_min || (in_place && !info.limits.in_place) ||
+              (ranks > 9 && count > 2 * ranks)) {
+            continue;
+          }
+          const CollectiveRequest request{.collective = info.collective,
+                                          .ranks = ranks,
+                                          .count = count,
+                                          .root = ranks / 2,
+                                          .in_place = in_place};
+          const Proof proof = Prove(*algorithm, request);
+          EXPECT_THAT(proof.findings, IsEmpty())
+              << RequestText(request, *algorithm) << ": " << proof.findings.front().message;
+          EXPECT_GE(proof.slots, 1);
+        }
+      }
+    }
+  }
+}
+
+// Two ranks exchange halves through one connection each way.
+class PairTest : public ::testing::Test {
+ protected:
+  PairTest() : algorithm_(Collective::kAllGather) {
+    algorithm_.ranks.resize(2);
+    for (int rank = 0; rank < 2; ++rank) {
+      Listed& listed = algorithm_.ranks[static_cast<size_t>(rank)];
+      listed.partitions = {Partition{.block_count = 1}, Partition{.block_count = 2},
+                           Partition{.block_count = 1}};
+      listed.streams = {{Send(0, rank), Recv(0, rank), Copy(rank)}};
+    }
+  }
+
+  static Instruction Send(uint32_t sequence, int rank) {
+    return {.op = OpCode::kSend,
+            .sequence = sequence,
+            .peer = 1 - rank,
+            .source = {Buffer::kInput, 0, 1}};
+  }
+  static Instruction Recv(uint32_t sequence, int rank) {
+    return {.op = OpCode::kRecv,
+            .sequence = sequence,
+            .peer = 1 - rank,
+            .target = {Buffer::kOutput, 1 - rank, 1}};
+  }
+  static Instruction Copy(int rank) {
+    return {.op = OpCode::kCopy,
+            .source = {Buffer::kInput, 0, 1},
+            .target = {Buffer::kOutput, rank, 1}};
+  }
+  std::vector<Instruction>& StreamOf(int rank, size_t stream = 0) {
+    return algorithm_.ranks[static_cast<size_t>(rank)].streams[stream];
+  }
+  Proof ProvePair() const {
+    return Prove(algorithm_, {.collective = Collective::kAllGather, .ranks = 2, .count = 1});
+  }
+  std::string Refusal() const {
+    const Proof proof = ProvePair();
+    return proof.findings.empty() ? "" : proof.findings.front().message;
+  }
+
+  ListedAlgorithm algorithm_;
+};
+
+TEST_F(PairTest, IsRightWithOneSlot) {
+  EXPECT_EQ(Refusal(), "");
+  EXPECT_EQ(ProvePair().slots, 1);
+}
+
+TEST_F(PairTest, ACycleOfReceivesIsNamed) {
+  std::swap(StreamOf(0)[0], StreamOf(0)[1]);
+  EXPECT_EQ(Refusal(), "");
+  std::swap(StreamOf(1)[0], StreamOf(1)[1]);
+  EXPECT_THAT(Refusal(), HasSubstr("rank 0 stream 0 instruction 0 (receive into output[1, 2)"));
+  EXPECT_THAT(Refusal(), HasSubstr("waits for its message, rank 1 stream 0 instruction 0"));
+  EXPECT_THAT(Refusal(), HasSubstr("a cycle, deadlock; 2 streams are stuck"));
+}
+
+TEST_F(PairTest, AMessageThatNobodySendsOrTakesIsNamed) {
+  const Instruction send = StreamOf(0)[0];
+  StreamOf(0).erase(StreamOf(0).begin());
+  EXPECT_THAT(Refusal(), HasSubstr("waits for a message that nobody sends; 1 streams are stuck"));
+  StreamOf(0).push_back(send);
+  StreamOf(0).push_back({send});
+  StreamOf(0).back().sequence = 1;
+  EXPECT_THAT(Refusal(), HasSubstr("sends what rank 1 never receives"));
+  StreamOf(0).back().sequence = 0;
+  EXPECT_THAT(Refusal(), HasSubstr("has the number of another message between these ranks"));
+}
+
+TEST_F(PairTest, WrongAndMissingResultsAreNamed) {
+  StreamOf(0)[2].target.offset = 1;
+  EXPECT_THAT(Refusal(), HasSubstr("output[0] of rank 0 holds what nobody has written, not input 0 "
+                                   "of rank 0; nobody writes it"));
+}
+
+TEST_F(PairTest, ContributionsThatComeTwiceAreSeen) {
+  StreamOf(1).push_back({.op = OpCode::kReduce,
+                         .source = {Buffer::kInput, 0, 1},
+                         .operand = {Buffer::kOutput, 1, 1},
+                         .target = {Buffer::kOutput, 1, 1}});
+  EXPECT_THAT(Refusal(), HasSubstr("output[1] of rank 1 holds input 0 of rank 1 (2 times), not "
+                                   "input 0 of rank 1"));
+}
+
+TEST_F(PairTest, MessagesOfAnotherSizeAreNamed) {
+  StreamOf(0)[1].target = {Buffer::kOutput, 0, 2};
+  EXPECT_THAT(Refusal(), HasSubstr("takes 2 elements from a message of 1"));
+}
+
+// The copy into scratch in one stream, out of it in another.
+TEST_F(PairTest, WhatNothingOrdersIsARace) {
+  Instruction in = Copy(0);
+  in.target = {Buffer::kScratch, 0, 1};
+  Instruction out = Copy(0);
+  out.source = {Buffer::kScratch, 0, 1};
+  StreamOf(0)[2] = in;
+  algorithm_.ranks[0].streams.push_back({out});
+  EXPECT_THAT(Refusal(), HasSubstr("races: it "));
+  EXPECT_THAT(Refusal(), HasSubstr("nothing orders the two"));
+  StreamOf(0, 1)[0].depends_stream = 0;
+  StreamOf(0, 1)[0].depends_count = 3;
+  EXPECT_EQ(Refusal(), "");
+}
+
+TEST_F(PairTest, TwoSlotsAreNeededWhereTwoAreSentBeforeOneIsTaken) {
+  for (int rank = 0; rank < 2; ++rank) {
+    StreamOf(rank) = {Send(0, rank), Send(1, rank), Recv(0, rank), Recv(1, rank), Copy(rank)};
+  }
+  EXPECT_EQ(Refusal(), "");
+  const Proof proof = ProvePair();
+  EXPECT_EQ(proof.slots, 2);
+  EXPECT_THAT(proof.stuck_below, HasSubstr("waits for a slot to rank 1"));
+}
+
+// Breaks one instruction; returns false if there was nothing to break there.
+bool Mutate(std::mt19937_64& draw, ListedAlgorithm& algorithm) {
+  const auto below = [&draw](size_t n) { return static_cast<size_t>(draw() % n); };
+  Listed& rank = algorithm.ranks[below(algorithm.ranks.size())];
+  std::vector<Instruction>& stream = rank.streams[below(rank.streams.size())];
+  if (stream.empty()) {
+    return false;
+  }
+  const size_t at = below(stream.size());
+  Instruction& instruction = stream[at];
+  const auto shift = [&](Range& range) {
+    const int64_t room = rank.partitions[static_cast<size_t>(range.buffer)].count() - range.count;
+    const int64_t before = range.offset;
+    range.offset =
+        room <= 0 ? before : static_cast<int64_t>(draw() % static_cast<uint64_t>(room + 1));
+    return range.count > 0 && range.offset != before;
+  };
+  switch (below(7)) {
+    case 0:
+      return shift(instruction.source);
+    case 1:
+      return shift(instruction.target);
+    case 2:
+      return shift(instruction.operand);
+    case 3:  // dropped
+      stream.erase(stream.begin() + static_cast<std::ptrdiff_t>(at));
+      return true;
+    case 4:  // swapped
+      if (at + 1 == stream.size()) {
+        return false;
+      }
+      std::swap(stream[at], stream[at + 1]);
+      return true;
+    case 5:
+      if (instruction.op != OpCode::kRecvReduce) {
+        return false;
+      }
+      instruction.op = OpCode::kRecv;
+      return true;
+    default: {
+      const bool had = instruction.depends_stream >= 0;
+      instruction.depends_stream = -1;
+      return had;
+    }
+  }
+}
+
+// Whether the program ends with the right result on ports that deliver in some random order.
+bool RunsRight(const CollectiveRequest& request, const Algorithm& algorithm, uint64_t seed) {
+  LocalPayloadTransport transport;
+  JobOnFake run({.request = request, .algorithm = &algorithm, .seed = seed}, {.seed = seed},
+                transport);
+  return run.job->finished() && run.job->CountWrong() == 0 && run.fabric.unclaimed() == 0;
+}
+
+TEST(ProverTest, EveryMutantThatGoesWrongIsRefused) {
+  constexpr uint64_t kMutants = 100'000;
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  int wrong = 0;
+  for (uint64_t seed = 0; seed < kMutants; ++seed) {
+    std::mt19937_64 draw(seed);
+    const std::vector<const Algorithm*> all = registry.All();
+    const Algorithm& algorithm = *all[draw() % all.size()];
+    if (algorithm.info().limits.needs_in_switch) {
+      continue;
+    }
+    const int ranks = std::max(algorithm.info().limits.ranks_min, 2 + static_cast<int>(draw() % 4));
+    CollectiveRequest request{.collective = algorithm.info().collective,
+                              .ranks = ranks,
+                              .count = ranks * (1 + static_cast<int64_t>(draw() % 3)),
+                              .root = static_cast<int>(draw() % static_cast<uint64_t>(ranks)),
+                              .in_place = false};
+    ListedAlgorithm mutant(algorithm, request);
+    if (!Mutate(draw, mutant)) {
+      continue;
+    }
+    const Proof proof = Prove(mutant, request);
+    bool right = true;
+    for (uint64_t timing = 0; timing < 4 && right; ++timing) {
+      right = RunsRight(request, mutant, seed * 16 + timing);
+    }
+    if (!right) {
+      ++wrong;
+      EXPECT_FALSE(proof.findings.empty()) << "seed " << seed;
+    } else if (!proof.findings.empty()) {
+      // What is right by chance alone: a race, a message that is left or of another size.
+      EXPECT_THAT(proof.findings.front().message,
+                  ::testing::AnyOf(HasSubstr("races"), HasSubstr("elements from a message"),
+                                   HasSubstr("never receives")))
+          << "seed " << seed;
+    }
+  }
+  EXPECT_GT(wrong, 20'000);
+}
+
+}  // namespace
+}  // namespace upfabric::collectives

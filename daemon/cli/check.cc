@@ -1,0 +1,106 @@
+#include "daemon/cli/check.h"
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "collectives/import/msccl_xml.h"
+#include "collectives/prove/prover.h"
+#include "daemon/exit_codes.h"
+#include "fabric/base/status.h"
+
+namespace upfabric::daemon::cli {
+namespace {
+
+using collectives::Finding;
+using collectives::ImportedAlgorithm;
+using collectives::ImportedPlace;
+using collectives::Proof;
+
+// chosen: above any file that people write, small enough to read at once.
+constexpr size_t kFileBytesMax = size_t{256} << 20;
+
+absl::StatusOr<std::unique_ptr<ImportedAlgorithm>> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  text.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open() || file.bad() || text.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": cannot be read, or is empty; allowed: a file of MSCCL XML"));
+  }
+  if (text.size() > kFileBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", text.size(), " B; allowed: up to ", kFileBytesMax, " B"));
+  }
+  absl::StatusOr<std::unique_ptr<ImportedAlgorithm>> algorithm = collectives::ReadMscclXml(text);
+  if (!algorithm.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ":", algorithm.status().message()));
+  }
+  return algorithm;
+}
+
+std::string Counted(int64_t count, const std::string& noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+// "FILE:LINE: gpu 1 tb 0 step 2: ..."; a wrong result that nobody wrote has no line.
+void ReportFinding(const std::string& path, const ImportedAlgorithm& algorithm,
+                   const Finding& finding, const Console& console) {
+  console.err << path << ':';
+  if (finding.index >= 0) {
+    const ImportedPlace place = algorithm.PlaceOf(finding.rank, finding.stream, finding.index);
+    console.err << place.line << ": gpu " << finding.rank << " tb " << finding.stream << " step "
+                << place.step << ": ";
+  } else {
+    console.err << " gpu " << finding.rank << ": ";
+  }
+  console.err << finding.message << '\n';
+}
+
+}  // namespace
+
+absl::StatusOr<int> CheckFile(const CheckCommand& command, const Console& console) {
+  UPF_ASSIGN_OR_RETURN(const std::unique_ptr<ImportedAlgorithm> algorithm, ReadFile(command.file));
+  const int ranks = algorithm->info().limits.ranks_max;
+  if (command.ranks.has_value() && *command.ranks != ranks) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("-g: ", *command.ranks, " ranks, but ", command.file, " is for ", ranks));
+  }
+  console.out << command.file << ": \"" << std::string(algorithm->info().name) << "\", "
+              << std::string(CollectiveName(algorithm->info().collective)) << ", "
+              << Counted(ranks, "rank") << ", " << Counted(algorithm->chunks(), "chunk") << ", "
+              << Counted(algorithm->channels(), "channel") << ", protocol "
+              << std::string(algorithm->protocol()) << ", " << Counted(algorithm->steps(), "step")
+              << '\n';
+  for (const collectives::ImportWarning& warning : algorithm->warnings()) {
+    console.err << command.file << ':' << warning.line << ": warning: " << warning.message << '\n';
+  }
+  bool refused = false;
+  for (const bool in_place : {false, true}) {
+    if (in_place ? !algorithm->serves_in_place() : !algorithm->serves_out_of_place()) {
+      continue;
+    }
+    const Proof proof = collectives::Prove(*algorithm, algorithm->SmallestRequest(in_place));
+    const std::string where = in_place ? "in place: " : "out of place: ";
+    if (!proof.findings.empty()) {
+      refused = true;
+      console.out << where << "refused\n";
+      for (const Finding& finding : proof.findings) {
+        ReportFinding(command.file, *algorithm, finding, console);
+      }
+      continue;
+    }
+    console.out << where << "proved; " << Counted(proof.slots, "slot")
+                << " for each connection is enough\n";
+    if (!proof.stuck_below.empty()) {
+      console.out << "  with " << proof.slots - 1 << ": " << proof.stuck_below << '\n';
+    }
+  }
+  return refused ? kExitWrong : kExitDone;
+}
+
+}  // namespace upfabric::daemon::cli

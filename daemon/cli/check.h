@@ -1,0 +1,19 @@
+// `upfabric check`: reads an algorithm from a file and proves it, without a fabric.
+
+#ifndef UPFABRIC_DAEMON_CLI_CHECK_H_
+#define UPFABRIC_DAEMON_CLI_CHECK_H_
+
+#include "absl/status/statusor.h"
+#include "daemon/cli/console.h"
+#include "daemon/cli/options.h"
+
+namespace upfabric::daemon::cli {
+
+// Prints what the file holds and what was proved; findings and warnings go to stderr, each with
+// file and line. Returns kExitDone or, if the program is refused, kExitWrong; kInvalidArgument,
+// "FILE:LINE: ...", for a file that cannot be read.
+absl::StatusOr<int> CheckFile(const CheckCommand& command, const Console& console);
+
+}  // namespace upfabric::daemon::cli
+
+#endif  // UPFABRIC_DAEMON_CLI_CHECK_H_
