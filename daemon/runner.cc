@@ -334,9 +334,15 @@ absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
   plan.request = workload.request;
   plan.request.count =
       CountOfSize(plan.request.collective, plan.request.type, plan.request.ranks, size);
-  UPF_ASSIGN_OR_RETURN(plan.algorithm,
-                       collectives::SelectAlgorithm(registry_, workload.algorithm, plan.request,
-                                                    fabric_->ViewOf(workload.endpoints)));
+  if (workload.imported != nullptr) {
+    plan.algorithm = workload.imported.get();
+    plan.request.count = CountInChunks(*workload.imported, plan.request.count);
+    UPF_RETURN_IF_ERROR(collectives::CheckRequest(*plan.algorithm, plan.request));
+  } else {
+    UPF_ASSIGN_OR_RETURN(plan.algorithm,
+                         collectives::SelectAlgorithm(registry_, workload.algorithm, plan.request,
+                                                      fabric_->ViewOf(workload.endpoints)));
+  }
   plan.payload = PayloadOf(workload.payload, plan.request, *plan.algorithm);
   plan.type = as_given.type();
   if (collectives::Reduces(plan.request.collective)) {

@@ -150,7 +150,54 @@ bool HasInPlaceForm(Collective collective) {
   return collective != Collective::kAllToAll && collective != Collective::kSendRecv;
 }
 
+// "FILE:LINE: gpu 1 tb 0 step 2: ..."
+absl::Status CheckProof(const std::string& file, const collectives::ImportedAlgorithm& algorithm,
+                        bool in_place) {
+  const collectives::Proof proof =
+      collectives::Prove(algorithm, algorithm.SmallestRequest(in_place));
+  return proof.findings.empty() ? absl::OkStatus()
+                                : absl::DataLossError(absl::StrCat(
+                                      FindingText(file, algorithm, proof.findings.front()),
+                                      " (--no-prove runs it all the same)"));
+}
+
+// Reads the workload's program into `checked`, whose request is complete but for that.
+absl::Status TakeProgram(const v1::Workload& workload, CheckedWorkload& checked) {
+  const std::string& file = workload.algorithm();
+  auto imported = collectives::ReadMscclXml(workload.program());
+  if (!imported.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(file, ":", imported.status().message()));
+  }
+  checked.imported = *std::move(imported);
+  const collectives::AlgorithmInfo& info = checked.imported->info();
+  collectives::CollectiveRequest& request = checked.request;
+  if (info.collective != request.collective || info.limits.ranks_max != request.ranks) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--algorithm: ", file, " is ", std::string(CollectiveName(info.collective)),
+                     " of ", info.limits.ranks_max, " ranks, not ",
+                     std::string(CollectiveName(request.collective)), " of ", request.ranks));
+  }
+  if (request.collective == Collective::kBroadcast && request.root != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--root: ", request.root, ", allowed for ", file, " is 0"));
+  }
+  request.in_place |= !checked.imported->serves_out_of_place();
+  return workload.no_prove() ? absl::OkStatus()
+                             : CheckProof(file, *checked.imported, request.in_place);
+}
+
 }  // namespace
+
+std::string FindingText(const std::string& file, const collectives::ImportedAlgorithm& algorithm,
+                        const collectives::Finding& finding) {
+  if (finding.index < 0) {
+    return absl::StrCat(file, ": gpu ", finding.rank, ": ", finding.message);
+  }
+  const collectives::ImportedPlace place =
+      algorithm.PlaceOf(finding.rank, finding.stream, finding.index);
+  return absl::StrCat(file, ":", place.line, ": gpu ", finding.rank, " tb ", finding.stream,
+                      " step ", place.step, ": ", finding.message);
+}
 
 absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
                                               const FabricShape& fabric,
@@ -175,7 +222,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
     return absl::InvalidArgumentError(
         absl::StrCat("--software: no profile \"", workload.software(), "\"; there is: ideal"));
   }
-  if (workload.algorithm() != collectives::kAutoAlgorithm) {
+  if (workload.program().empty() && workload.algorithm() != collectives::kAutoAlgorithm) {
     UPF_RETURN_IF_ERROR(registry.Find(checked.request.collective, workload.algorithm()).status());
   }
   if (workload.jitter() < 0 || workload.jitter() > kJitterMax) {
@@ -187,6 +234,9 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   }
   checked.request.ranks = workload.endpoints_size();
   checked.request.in_place = workload.in_place() && HasInPlaceForm(checked.request.collective);
+  if (!workload.program().empty()) {
+    UPF_RETURN_IF_ERROR(TakeProgram(workload, checked));
+  }
   for (const int64_t size : workload.sizes_bytes()) {
     checked.sizes.emplace_back(size);
   }
@@ -216,6 +266,11 @@ int64_t CountOfSize(Collective collective, DataType type, int ranks, Bytes size)
   }
   const int64_t share = elements / ranks;
   return share - share % (kAlignmentBytes / element);
+}
+
+int64_t CountInChunks(const collectives::ImportedAlgorithm& algorithm, int64_t count) {
+  const int64_t chunks = algorithm.SmallestRequest(false).count;
+  return (count + chunks - 1) / chunks * chunks;
 }
 
 Bytes SizeOfRequest(const collectives::CollectiveRequest& request) {

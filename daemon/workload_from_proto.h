@@ -5,12 +5,15 @@
 #define UPFABRIC_DAEMON_WORKLOAD_FROM_PROTO_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "collectives/algorithm_registry.h"
 #include "collectives/collective.h"
+#include "collectives/import/msccl_xml.h"
+#include "collectives/prove/prover.h"
 #include "fabric/base/ids.h"
 #include "fabric/base/units.h"
 #include "upfabric/v1/workload.pb.h"
@@ -22,7 +25,9 @@ struct CheckedWorkload {
   collectives::CollectiveRequest request;  // all but the count
   std::vector<Bytes> sizes;                // as asked for, in the order of the rows
   std::vector<EndpointId> endpoints;       // by rank
-  std::string algorithm;                   // "auto" or a name
+  std::string algorithm;                   // "auto", a name or a file
+  // The algorithm of a file; null: a built-in one.
+  std::shared_ptr<const collectives::ImportedAlgorithm> imported;
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
   v1::Timing timing = v1::TIMING_ISOLATED;
   bool trains = true;
@@ -43,15 +48,23 @@ struct FabricShape {
 
 // Returns kInvalidArgument with one line that names the flag, the value and what is allowed, or
 // kNotFound for an algorithm that `registry` does not have. Whether the algorithm can serve a
-// request of each size is for the selector to say.
+// request of each size is for the selector to say. An algorithm of a file is proved here:
+// kDataLoss, "FILE:LINE: ...", if it is refused.
 absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
                                               const FabricShape& fabric,
                                               const collectives::AlgorithmRegistry& registry);
+
+// What the prover found in the algorithm of a file: "FILE:LINE: gpu 1 tb 0 step 2: ...".
+std::string FindingText(const std::string& file, const collectives::ImportedAlgorithm& algorithm,
+                        const collectives::Finding& finding);
 
 // The per-rank count argument that nccl-tests derives from a size: whole elements; for the
 // collectives whose buffers are cut by rank, rounded down to 16 bytes a rank. May be 0.
 int64_t CountOfSize(collectives::Collective collective, collectives::DataType type, int ranks,
                     Bytes size);
+
+// That count for an algorithm of a file: rounded up to whole chunks.
+int64_t CountInChunks(const collectives::ImportedAlgorithm& algorithm, int64_t count);
 
 // nccl-tests' size column: the larger of a rank's send and receive buffers.
 Bytes SizeOfRequest(const collectives::CollectiveRequest& request);

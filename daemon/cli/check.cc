@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "collectives/import/msccl_xml.h"
 #include "collectives/prove/prover.h"
 #include "daemon/exit_codes.h"
+#include "daemon/workload_from_proto.h"
 #include "fabric/base/status.h"
 
 namespace upfabric::daemon::cli {
@@ -18,13 +20,12 @@ namespace {
 
 using collectives::Finding;
 using collectives::ImportedAlgorithm;
-using collectives::ImportedPlace;
 using collectives::Proof;
 
 // chosen: above any file that people write, small enough to read at once.
 constexpr size_t kFileBytesMax = size_t{256} << 20;
 
-absl::StatusOr<std::unique_ptr<ImportedAlgorithm>> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> FileText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text;
   text.assign(std::istreambuf_iterator<char>(file), {});
@@ -36,35 +37,29 @@ absl::StatusOr<std::unique_ptr<ImportedAlgorithm>> ReadFile(const std::string& p
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": ", text.size(), " B; allowed: up to ", kFileBytesMax, " B"));
   }
-  absl::StatusOr<std::unique_ptr<ImportedAlgorithm>> algorithm = collectives::ReadMscclXml(text);
-  if (!algorithm.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ":", algorithm.status().message()));
-  }
-  return algorithm;
+  return text;
 }
 
 std::string Counted(int64_t count, const std::string& noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
-// "FILE:LINE: gpu 1 tb 0 step 2: ..."; a wrong result that nobody wrote has no line.
-void ReportFinding(const std::string& path, const ImportedAlgorithm& algorithm,
-                   const Finding& finding, const Console& console) {
-  console.err << path << ':';
-  if (finding.index >= 0) {
-    const ImportedPlace place = algorithm.PlaceOf(finding.rank, finding.stream, finding.index);
-    console.err << place.line << ": gpu " << finding.rank << " tb " << finding.stream << " step "
-                << place.step << ": ";
-  } else {
-    console.err << " gpu " << finding.rank << ": ";
-  }
-  console.err << finding.message << '\n';
-}
-
 }  // namespace
 
+absl::Status LoadProgram(v1::Workload& workload) {
+  if (absl::EndsWith(workload.algorithm(), ".xml")) {
+    UPF_ASSIGN_OR_RETURN(*workload.mutable_program(), FileText(workload.algorithm()));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int> CheckFile(const CheckCommand& command, const Console& console) {
-  UPF_ASSIGN_OR_RETURN(const std::unique_ptr<ImportedAlgorithm> algorithm, ReadFile(command.file));
+  UPF_ASSIGN_OR_RETURN(const std::string text, FileText(command.file));
+  const absl::StatusOr<std::unique_ptr<ImportedAlgorithm>> read = collectives::ReadMscclXml(text);
+  if (!read.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(command.file, ":", read.status().message()));
+  }
+  const std::unique_ptr<ImportedAlgorithm>& algorithm = *read;
   const int ranks = algorithm->info().limits.ranks_max;
   if (command.ranks.has_value() && *command.ranks != ranks) {
     return absl::InvalidArgumentError(
@@ -90,7 +85,7 @@ absl::StatusOr<int> CheckFile(const CheckCommand& command, const Console& consol
       refused = true;
       console.out << where << "refused\n";
       for (const Finding& finding : proof.findings) {
-        ReportFinding(command.file, *algorithm, finding, console);
+        console.err << FindingText(command.file, *algorithm, finding) << '\n';
       }
       continue;
     }

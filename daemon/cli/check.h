@@ -9,6 +9,10 @@
 
 namespace upfabric::daemon::cli {
 
+// Reads the program of a workload whose algorithm is a file: its name ends in .xml. Errors:
+// kInvalidArgument, naming the file.
+absl::Status LoadProgram(v1::Workload& workload);
+
 // Prints what the file holds and what was proved; findings and warnings go to stderr, each with
 // file and line. Returns kExitDone or, if the program is refused, kExitWrong; kInvalidArgument,
 // "FILE:LINE: ...", for a file that cannot be read.

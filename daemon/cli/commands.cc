@@ -260,6 +260,7 @@ class Executor {
                          Runner::Create(fabrics.front().config, group_));
     v1::Workload workload = WorkloadOf(run.sweep, run.collective, fabrics.front().endpoints);
     UPF_ASSIGN_OR_RETURN(*workload.mutable_faults(), LoadTogether(run.faults, group_));
+    UPF_RETURN_IF_ERROR(AgreeOn(LoadProgram(workload), group_));
     const BarPart part{.rows_total = workload.sizes_bytes_size()};
     return runner->Run(workload, ObserverOf(bar, part, console_), &statistics);
   }
@@ -278,9 +279,10 @@ class Executor {
           .rows_before = sweeps_before * rows,
           .rows_total = static_cast<int64_t>(comparison.fabrics.size()) * collectives * rows};
       v1::RunStatistics statistics;
+      v1::Workload workload = WorkloadOf(command.sweep, command.collectives[c], ranks);
+      UPF_RETURN_IF_ERROR(AgreeOn(LoadProgram(workload), group_));
       UPF_ASSIGN_OR_RETURN(v1::Result result,
-                           runner->Run(WorkloadOf(command.sweep, command.collectives[c], ranks),
-                                       ObserverOf(bar, part, console_), &statistics));
+                           runner->Run(workload, ObserverOf(bar, part, console_), &statistics));
       if (command.statistics) {
         bar.Clear();
         console_.err << "# " << fabric.config.id() << '\n' << StatisticsText(statistics);

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "daemon/cli/nccl_command.h"
 #include "daemon/solo_group.h"
@@ -218,6 +219,51 @@ TEST(NcclCommandTest, BandwidthGateDecidesTheExitCode) {
   EXPECT_EQ(RunNccl("all_reduce_perf", flags, {{"NCCL_TESTS_MIN_BW", "0.001"}}).code, 0);
   ExpectOneLine(RunNccl("all_reduce_perf", flags, {{"NCCL_TESTS_MIN_BW", "fast"}}), 2,
                 "NCCL_TESTS_MIN_BW");
+}
+
+std::string Testdata(const std::string& name) { return absl::StrCat(UPF_TESTDATA, "/", name); }
+
+// A file of a test's own: the ring of two ranks with one word changed everywhere.
+std::string ChangedRing(const std::string& name, const std::string& from, const std::string& to) {
+  std::stringstream text;
+  text << std::ifstream(Testdata("all_reduce_ring_2.xml")).rdbuf();
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / name).string();
+  std::ofstream(path) << absl::StrReplaceAll(text.str(), {{from, to}});
+  return path;
+}
+
+TEST(AlgorithmFileTest, CheckSaysWhatIsProvedAndWhatIsNot) {
+  const std::string good = Testdata("all_reduce_ring_2.xml");
+  const Ended proved = Upfabric("check " + good);
+  EXPECT_EQ(proved.code, 0) << proved.err;
+  EXPECT_THAT(proved.out, HasSubstr("in place: proved; 2 slots"));
+  EXPECT_THAT(proved.err, IsEmpty());
+  const std::string bad = ChangedRing("upf_bad.xml", "rrcs", "rcs");
+  const Ended refused = Upfabric("check " + bad);
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, StartsWith(bad + ":6: gpu 0 tb 0 step 2: output[0] of rank 0 holds"));
+  ExpectOneLine(Upfabric("check " + good + " -g 3"), 2, "-g: 3 ranks");
+  ExpectOneLine(Upfabric("check /nonexistent.xml"), 2, "/nonexistent.xml: cannot be read");
+  const std::string unread = ChangedRing("upf_unread.xml", "\"rrcs\"", "\"rr\"");
+  ExpectOneLine(Upfabric("check " + unread), 2, unread + ":5: step type is \"rr\"");
+}
+
+TEST(AlgorithmFileTest, RunTakesAFileAfterItsProof) {
+  const std::string run = "run all_reduce --fabric hgx-h100 -b 1000 -e 1000 --format csv -g 2 ";
+  const Ended right = Upfabric(run + "--algorithm " + Testdata("all_reduce_ring_2.xml"));
+  EXPECT_EQ(right.code, 0) << right.err;
+  EXPECT_THAT(right.out, HasSubstr("ring2"));
+  const std::string bad = ChangedRing("upf_bad_run.xml", "rrcs", "rcs");
+  ExpectOneLine(Upfabric(run + "--algorithm " + bad), 1, bad + ":6: ");
+  EXPECT_EQ(Upfabric(run + "--no-prove --algorithm " + bad).code, 1);
+  const std::string stuck = ChangedRing("upf_stuck.xml", "type=\"s\"", "type=\"r\"");
+  ExpectOneLine(Upfabric(run + "--algorithm " + stuck), 1, "a cycle, deadlock");
+  const Ended hung = Upfabric(run + "--no-prove --algorithm " + stuck);
+  EXPECT_EQ(hung.code, 4);
+  EXPECT_THAT(hung.err, HasSubstr("waits for message"));
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 -g 3 --algorithm " +
+                         Testdata("all_reduce_ring_2.xml")),
+                2, "is all_reduce of 2 ranks, not all_reduce of 3");
 }
 
 TEST(NcclCommandTest, TooManyRanksAreBadInput) {

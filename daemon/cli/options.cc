@@ -44,6 +44,7 @@ struct SweepTexts {
   std::string check = "1";
   std::string root = "0";
   std::string algorithm = "auto";
+  bool no_prove = false;
   std::string software = "ideal";
   std::string payload = "auto";
   std::string granularity = "train";
@@ -104,9 +105,10 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
       ->capture_default_str();
   app->add_option("-r,--root", texts.root, "root rank of broadcast")->capture_default_str();
   app->add_option("--algorithm", texts.algorithm,
-                  "auto (the cheapest by closed form) or a name "
-                  "that `upfabric algorithms` lists")
+                  "auto (the cheapest by closed form), a name that `upfabric algorithms` lists, "
+                  "or a file of MSCCL XML, FILE.xml")
       ->capture_default_str();
+  app->add_flag("--no-prove", texts.no_prove, "run the algorithm of a file without proof");
   app->add_option("--software", texts.software, "software profile; ideal is the fabric alone")
       ->capture_default_str();
   app->add_option("--payload", texts.payload,
@@ -160,6 +162,7 @@ absl::StatusOr<SweepOptions> ReadSweep(const SweepTexts& texts) {
                                {.min = 0, .max = std::numeric_limits<int64_t>::max()}, number));
   sweep.seed = static_cast<uint64_t>(number);
   sweep.algorithm = texts.algorithm;
+  sweep.prove = !texts.no_prove;
   sweep.software = texts.software;
   return sweep;
 }
@@ -443,6 +446,7 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   workload.set_op(HasReduceOp(collective) ? sweep.op : v1::REDUCE_OP_UNSPECIFIED);
   workload.set_root(HasRoot(collective) ? sweep.root : -1);
   workload.set_algorithm(sweep.algorithm);
+  workload.set_no_prove(!sweep.prove);
   workload.set_software(sweep.software);
   workload.set_payload(sweep.payload);
   workload.set_timing(v1::TIMING_ISOLATED);

@@ -29,7 +29,8 @@ struct SweepOptions {
   v1::ReduceOp op = v1::REDUCE_OP_SUM;
   int root = 0;
   bool check = true;
-  std::string algorithm;
+  std::string algorithm;  // "auto", a name, or a file of MSCCL XML
+  bool prove = true;      // the algorithm of a file
   std::string software;
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
   v1::Granularity granularity = v1::GRANULARITY_TRAIN;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "daemon/cli/check.h"
 #include "daemon/cli/fault_text.h"
 #include "daemon/cli/numbers.h"
 #include "daemon/config/loader.h"
@@ -58,6 +59,7 @@ absl::StatusOr<v1::Result> RunRemotely(const RunCommand& run, ProgressBar& bar,
   if (!run.faults.empty()) {
     UPF_ASSIGN_OR_RETURN(*workload.mutable_faults(), LoadFaultsFile(run.faults));
   }
+  UPF_RETURN_IF_ERROR(LoadProgram(workload));
   bar.Update(0, workload.sizes_bytes_size());
   const auto on_row = [&bar](const v1::Row&, int done, int total) { bar.Update(done, total); };
   return client->StartAndWatch(workload, on_row, &statistics);
