@@ -18,11 +18,13 @@ namespace upfabric::collectives {
 
 namespace {
 
-constexpr int kChunksMax = 1 << 20;      // chosen: far beyond any file
-constexpr int kRanksInFileMax = 1024;    // chosen: the same
-constexpr int kStreamsMax = 256;         // RankProgram
-constexpr int kChannelsInFileMax = 256;  // connections of a program
-constexpr size_t kWarningsMax = 50;      // chosen: who mends these sees the others next
+constexpr int kChunksMax = 1 << 20;          // chosen: far beyond any file
+constexpr int kRanksInFileMax = 1024;        // chosen: the same
+constexpr int kStreamsMax = 256;             // RankProgram
+constexpr int kChannelsInFileMax = 256;      // connections of a program
+constexpr int64_t kBlocksMax = 8192;         // chosen: the prover's clocks take 4 B x its square
+constexpr int64_t kChunksHeldMax = 1 << 24;  // chosen: the prover's memory takes 50 B for each
+constexpr size_t kWarningsMax = 50;          // chosen: who mends these sees the others next
 
 // What the GPU runtimes of MSCCL and RCCL take at most; beyond it a file does not run there.
 constexpr int kRuntimeSteps = 256;
@@ -192,8 +194,9 @@ class Reader {
   }
 
  private:
+  // The first time only: what holds for one gpu mostly holds for all.
   void Warn(int line, std::string message) {
-    if (file_.warnings.size() < kWarningsMax) {
+    if (file_.warnings.size() < kWarningsMax && warned_.insert(message).second) {
       file_.warnings.push_back({line, std::move(message)});
     }
   }
@@ -273,6 +276,11 @@ class Reader {
     }
     rank.line = gpu.line();
     UPF_RETURN_IF_ERROR(ReadChunks(gpu, rank));
+    chunks_held_ += rank.chunks[0] + rank.chunks[1] + rank.chunks[2];
+    if (chunks_held_ > kChunksHeldMax) {
+      return XmlError(gpu.line(), absl::StrCat("with this gpu the buffers hold ", chunks_held_,
+                                               " chunks; allowed: ", kChunksHeldMax));
+    }
     for (const tinyxml2::XMLElement* child = element.FirstChildElement(); child != nullptr;
          child = child->NextSiblingElement()) {
       const std::string_view name = child->Name();
@@ -355,7 +363,9 @@ class Reader {
                                            : "tb names a gpu to send to and never does");
     }
     rank.blocks.push_back(std::move(block));
-    return absl::OkStatus();
+    return ++blocks_ <= kBlocksMax
+               ? absl::OkStatus()
+               : XmlError(tb.line(), absl::StrCat("more than ", kBlocksMax, " tbs in the file"));
   }
 
   absl::Status ReadStep(const XmlElement& element, const Rank& rank, Block& block) {
@@ -548,6 +558,9 @@ class Reader {
 
   FileContents file_;
   uint32_t sequences_ = 1;  // of any connection, at most
+  std::set<std::string> warned_;
+  int64_t blocks_ = 0;       // of all ranks
+  int64_t chunks_held_ = 0;  // in all buffers of all ranks
   std::vector<Rank> ranks_;
 };
 

@@ -64,6 +64,15 @@ std::vector<std::string> Warnings(const std::string& text) {
   return lines;
 }
 
+// Empty gpu elements.
+std::string Gpus(int first, int end) {
+  std::string text;
+  for (int id = first; id < end; ++id) {
+    absl::StrAppend(&text, "<gpu id=\"", id, "\" i_chunks=\"0\" o_chunks=\"0\" s_chunks=\"0\"/>");
+  }
+  return text;
+}
+
 struct GoodFile {
   const char* name;
   int slots;
@@ -132,6 +141,12 @@ TEST(MscclXmlTest, BrokenFilesAreRefusedWithTheirLine) {
   EXPECT_EQ(Refusal(Changed(11, "depid=\"-1\" deps=\"-1\"", "depid=\"4\" deps=\"0\"")),
             "11: depid is 4, but this gpu has no such tb");
   EXPECT_EQ(Refusal(Changed(11, " hasdep=\"0\"", "")), "11: step has no attribute hasdep");
+  EXPECT_EQ(Refusal(Changed(1, "nchunksperloop=\"2\"", "nchunksperloop=\"1048576\"")), "");
+  EXPECT_THAT(
+      Refusal(absl::StrReplaceAll(
+          Changed(1, "nchunksperloop=\"2\"", "nchunksperloop=\"1048576\""),
+          {{"ngpus=\"2\"", "ngpus=\"9\""}, {"</algo>", absl::StrCat(Gpus(2, 9), "</algo>")}})),
+      HasSubstr("chunks; allowed: 16777216"));
   EXPECT_EQ(Refusal(Changed(5, "s=\"1\"", "s=\"0\"")), "5: step 0 is there twice in its tb");
 }
 

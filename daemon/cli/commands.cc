@@ -10,8 +10,8 @@
 #include "absl/time/clock.h"
 #include "collectives/algorithm_registry.h"
 #include "daemon/cli/agreement.h"
+#include "daemon/cli/algorithm_files.h"
 #include "daemon/cli/algorithm_listing.h"
-#include "daemon/cli/check.h"
 #include "daemon/cli/comparison_report.h"
 #include "daemon/cli/element_confidence.h"
 #include "daemon/cli/fabric_listing.h"
@@ -165,6 +165,11 @@ class Executor {
 
   absl::StatusOr<int> operator()(const CheckCommand& command) const {
     return CheckFile(command, console_);
+  }
+
+  absl::StatusOr<int> operator()(const ExportCommand& command) const {
+    UPF_RETURN_IF_ERROR(ExportAlgorithm(command, console_));
+    return kExitDone;
   }
 
   absl::StatusOr<int> operator()(const RunCommand& run) const {

@@ -248,6 +248,21 @@ TEST(AlgorithmFileTest, CheckSaysWhatIsProvedAndWhatIsNot) {
   ExpectOneLine(Upfabric("check " + unread), 2, unread + ":5: step type is \"rr\"");
 }
 
+TEST(AlgorithmFileTest, WhatIsExportedCanBeCheckedAndRun) {
+  const Ended text = Upfabric("export all_gather --algorithm ring -g 4 -b 1M --in-place");
+  EXPECT_EQ(text.code, 0) << text.err;
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / "upf_out.xml").string();
+  std::ofstream(path) << text.out;
+  EXPECT_THAT(Upfabric("check " + path).out, HasSubstr("in place: proved"));
+  const Ended run =
+      Upfabric("run all_gather -g 4 --fabric hgx-h100 -b 1M -e 1M --algorithm " + path);
+  EXPECT_EQ(run.code, 0) << run.err;
+  ExpectOneLine(Upfabric("export all_reduce --algorithm in_switch -g 4"), 2, "no reduction");
+  ExpectOneLine(Upfabric("export all_reduce --algorithm nosuch -g 4"), 2, "ring");
+  ExpectOneLine(Upfabric("export all_reduce --algorithm ring -g 4000"), 2, "up to 256");
+  ExpectOneLine(Upfabric("export all_reduce --algorithm auto -g 4"), 2, "ring");
+}
+
 TEST(AlgorithmFileTest, RunTakesAFileAfterItsProof) {
   const std::string run = "run all_reduce --fabric hgx-h100 -b 1000 -e 1000 --format csv -g 2 ";
   const Ended right = Upfabric(run + "--algorithm " + Testdata("all_reduce_ring_2.xml"));

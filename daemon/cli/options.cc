@@ -59,6 +59,7 @@ struct Texts {
   std::string connect;
   std::string run_id;
   std::string file;
+  bool in_place = false;
   std::string jitter;
   std::string faults;
   std::string record_faults;
@@ -261,6 +262,17 @@ absl::StatusOr<Command> ReadCheck(const Texts& texts) {
   return check;
 }
 
+absl::StatusOr<Command> ReadExport(const Texts& texts) {
+  v1::Collective collective = v1::COLLECTIVE_UNSPECIFIED;
+  UPF_RETURN_IF_ERROR(Store("COLLECTIVE", ParseCollective(texts.collective), collective));
+  SweepTexts sweep = texts.sweep;
+  sweep.max = sweep.min;
+  UPF_ASSIGN_OR_RETURN(const SweepOptions options, ReadSweep(sweep));
+  ExportCommand command{WorkloadOf(options, collective, 1)};
+  command.workload.set_in_place(texts.in_place);
+  return command;
+}
+
 // The program's grammar. Requires: `texts` outlives it.
 class Grammar {
  public:
@@ -318,6 +330,9 @@ class Grammar {
     if (check_->parsed()) {
       return ReadCheck(texts);
     }
+    if (export_->parsed()) {
+      return ReadExport(texts);
+    }
     if (status_->parsed()) {
       return StatusCommand{texts.connect};
     }
@@ -339,6 +354,13 @@ class Grammar {
     check_ = app_.add_subcommand("check", "prove an algorithm from a file, without running it");
     check_->add_option("FILE", texts.file, "MSCCL XML")->required();
     check_->add_option("-g,--ranks", texts.sweep.ranks, "ranks that it has to be for");
+    export_ = app_.add_subcommand("export", "print an algorithm as MSCCL XML");
+    export_->add_option("COLLECTIVE", texts.collective, "which collective")->required();
+    export_->add_option("--algorithm", texts.sweep.algorithm, "a name of `upfabric algorithms`")
+        ->required();
+    export_->add_option("-g,--ranks", texts.sweep.ranks, "for so many ranks")->required();
+    export_->add_option("-b,--bytes", texts.sweep.min, "for this size (32M)");
+    export_->add_flag("--in-place", texts.in_place, "input and output share their buffer");
   }
 
   void AddRuns(Texts& texts) {
@@ -407,6 +429,7 @@ class Grammar {
   CLI::App* compare_ = nullptr;
   CLI::App* algorithms_ = nullptr;
   CLI::App* check_ = nullptr;
+  CLI::App* export_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* stop_ = nullptr;
 };

@@ -73,6 +73,10 @@ struct CheckCommand {
   std::string file;
   std::optional<int> ranks;  // -g: what the file must be for
 };
+// A built-in algorithm as MSCCL XML, for one size.
+struct ExportCommand {
+  v1::Workload workload;
+};
 struct StatusCommand {
   std::string connect;
 };
@@ -87,8 +91,8 @@ struct StopCommand {
 };
 
 using Command = std::variant<HelpCommand, PresetsCommand, ShowCommand, RunCommand, CompareCommand,
-                             AlgorithmsCommand, CheckCommand, StatusCommand, InjectCommand,
-                             StopCommand>;
+                             AlgorithmsCommand, CheckCommand, ExportCommand, StatusCommand,
+                             InjectCommand, StopCommand>;
 
 // `arguments` without the program's name.
 absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& arguments);

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "daemon/cli/check.h"
+#include "daemon/cli/algorithm_files.h"
 #include "daemon/cli/fault_text.h"
 #include "daemon/cli/numbers.h"
 #include "daemon/config/loader.h"

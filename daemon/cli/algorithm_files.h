@@ -1,7 +1,7 @@
-// `upfabric check`: reads an algorithm from a file and proves it, without a fabric.
+// Algorithms from files and to files: `check`, `export`, and what `run` and `compare` read.
 
-#ifndef UPFABRIC_DAEMON_CLI_CHECK_H_
-#define UPFABRIC_DAEMON_CLI_CHECK_H_
+#ifndef UPFABRIC_DAEMON_CLI_ALGORITHM_FILES_H_
+#define UPFABRIC_DAEMON_CLI_ALGORITHM_FILES_H_
 
 #include "absl/status/statusor.h"
 #include "daemon/cli/console.h"
@@ -18,6 +18,9 @@ absl::Status LoadProgram(v1::Workload& workload);
 // "FILE:LINE: ...", for a file that cannot be read.
 absl::StatusOr<int> CheckFile(const CheckCommand& command, const Console& console);
 
+// Prints a built-in algorithm as MSCCL XML. Errors: kInvalidArgument, kNotFound, kUnimplemented.
+absl::Status ExportAlgorithm(const ExportCommand& command, const Console& console);
+
 }  // namespace upfabric::daemon::cli
 
-#endif  // UPFABRIC_DAEMON_CLI_CHECK_H_
+#endif  // UPFABRIC_DAEMON_CLI_ALGORITHM_FILES_H_

@@ -1,5 +1,6 @@
-#include "daemon/cli/check.h"
+#include "daemon/cli/algorithm_files.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -9,6 +10,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "collectives/algorithm_registry.h"
+#include "collectives/export/msccl_writer.h"
 #include "collectives/import/msccl_xml.h"
 #include "collectives/prove/prover.h"
 #include "daemon/exit_codes.h"
@@ -22,6 +25,8 @@ using collectives::Finding;
 using collectives::ImportedAlgorithm;
 using collectives::Proof;
 
+constexpr int kExportedRanksMax = 256;  // chosen: above what runtimes load
+constexpr int kChunksOfRank = 8;        // of a collective's count: the most channels
 // chosen: above any file that people write, small enough to read at once.
 constexpr size_t kFileBytesMax = size_t{256} << 20;
 
@@ -50,6 +55,31 @@ absl::Status LoadProgram(v1::Workload& workload) {
   if (absl::EndsWith(workload.algorithm(), ".xml")) {
     UPF_ASSIGN_OR_RETURN(*workload.mutable_program(), FileText(workload.algorithm()));
   }
+  return absl::OkStatus();
+}
+
+absl::Status ExportAlgorithm(const ExportCommand& command, const Console& console) {
+  collectives::AlgorithmRegistry registry;
+  collectives::RegisterBuiltins(registry);
+  UPF_ASSIGN_OR_RETURN(
+      const CheckedWorkload checked,
+      CheckWorkload(command.workload, {.id = "of an export", .endpoints = collectives::kRanksMax},
+                    registry));
+  collectives::CollectiveRequest request = checked.request;
+  if (request.ranks > kExportedRanksMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("-g: ", request.ranks, " ranks, allowed is up to ", kExportedRanksMax));
+  }
+  UPF_ASSIGN_OR_RETURN(const collectives::Algorithm* const algorithm,
+                       registry.Find(request.collective, checked.algorithm));
+  // Whole chunks for each rank and channel.
+  const int64_t parts = int64_t{request.ranks} * kChunksOfRank;
+  request.count =
+      CountOfSize(request.collective, request.type, request.ranks, checked.sizes.front());
+  request.count = (std::max<int64_t>(request.count, 1) + parts - 1) / parts * parts;
+  UPF_RETURN_IF_ERROR(CheckRequest(*algorithm, request));
+  UPF_ASSIGN_OR_RETURN(const std::string text, collectives::WriteMscclXml(*algorithm, request));
+  console.out << text;
   return absl::OkStatus();
 }
 
