@@ -87,6 +87,14 @@ class Execution {
     return std::move(findings_);
   }
 
+  // Instructions that could be left out. Requires: Run() found nothing, with symbols.
+  std::vector<Finding> Unused() {
+    for (const auto& [index, time] : memory_->UnusedWrites()) {
+      Report(index, int64_t{time} - 1, "writes what nobody reads");
+    }
+    return std::move(findings_);
+  }
+
   int most_in_flight() const { return most_in_flight_; }
 
  private:
@@ -564,6 +572,7 @@ Proof Prove(const Algorithm& algorithm, const CollectiveRequest& request) {
     proof.slots = 0;
     return proof;
   }
+  proof.unused = unbounded.Unused();
   // With as many as that execution held at once nothing waits; fewer may do.
   int enough = std::max(unbounded.most_in_flight(), 1);
   int too_few = 0;

@@ -36,8 +36,10 @@ inline constexpr size_t kFindingsMax = 16;  // chosen
 
 struct Proof {
   std::vector<Finding> findings;  // none: proved
-  int slots = 1;                  // of a connection; 0 if streams get stuck with any number
-  std::string stuck_below;        // with one slot less: which cycle; "" if slots is 1
+  // Of a proved program: instructions whose result nobody uses, at most kFindingsMax.
+  std::vector<Finding> unused;
+  int slots = 1;            // of a connection; 0 if streams get stuck with any number
+  std::string stuck_below;  // with one slot less: which cycle; "" if slots is 1
 };
 
 // In place, input and output are one memory, whether or not the collective has that form in

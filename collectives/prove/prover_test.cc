@@ -105,6 +105,7 @@ TEST(ProverTest, EveryBuiltinIsProvedForAllRankCounts) {
           const Proof proof = Prove(*algorithm, request);
           EXPECT_THAT(proof.findings, IsEmpty())
               << RequestText(request, *algorithm) << ": " << proof.findings.front().message;
+          EXPECT_THAT(proof.unused, IsEmpty()) << RequestText(request, *algorithm);
           EXPECT_GE(proof.slots, 1);
         }
       }
@@ -159,6 +160,18 @@ class PairTest : public ::testing::Test {
 TEST_F(PairTest, IsRightWithOneSlot) {
   EXPECT_EQ(Refusal(), "");
   EXPECT_EQ(ProvePair().slots, 1);
+}
+
+TEST_F(PairTest, WhatNobodyReadsIsNamedAndNoFault) {
+  Instruction aside = Copy(0);
+  aside.target = {Buffer::kScratch, 0, 1};
+  StreamOf(0).push_back(aside);
+  const Proof proof = ProvePair();
+  EXPECT_THAT(proof.findings, IsEmpty());
+  ASSERT_THAT(proof.unused, SizeIs(1));
+  EXPECT_THAT(
+      proof.unused[0].message,
+      HasSubstr("instruction 3 (copy of input[0, 1) into scratch[0, 1)) writes what nobody"));
 }
 
 TEST_F(PairTest, ACycleOfReceivesIsNamed) {

@@ -45,6 +45,9 @@ std::optional<Race> SymbolicMemory::Read(const Access& access, const Range& rang
   for (int64_t offset = range.offset; offset < range.offset + range.count; ++offset) {
     Cell& cell = At(access.rank, range.buffer, offset);
     symbols.push_back(cell.symbol);
+    if (cell.write_time > 0) {
+      used_[{cell.writer, cell.write_time}] = true;
+    }
     if (!race.has_value() && access.clock[cell.writer] < cell.write_time) {
       race = {offset, cell.writer, cell.write_time, true};
     }
@@ -74,6 +77,7 @@ std::optional<Race> SymbolicMemory::Write(const Access& access, const Range& ran
         race = {offset, reader, time, false};
       }
     }
+    used_.try_emplace({access.stream, access.time}, false);
     cell = {.symbol = symbols[static_cast<size_t>(i)],
             .writer = access.stream,
             .write_time = access.time};
@@ -83,7 +87,20 @@ std::optional<Race> SymbolicMemory::Write(const Access& access, const Range& ran
 
 SymbolicMemory::Held SymbolicMemory::Output(int rank, int64_t element) {
   const Cell& cell = At(rank, Buffer::kOutput, element);
+  if (cell.write_time > 0) {
+    used_[{cell.writer, cell.write_time}] = true;
+  }
   return {cell.symbol, cell.writer, cell.write_time};
+}
+
+std::vector<std::pair<size_t, uint32_t>> SymbolicMemory::UnusedWrites() const {
+  std::vector<std::pair<size_t, uint32_t>> unused;
+  for (const auto& [write, used] : used_) {
+    if (!used) {
+      unused.push_back(write);
+    }
+  }
+  return unused;
 }
 
 }  // namespace upfabric::collectives

@@ -7,6 +7,7 @@
 #define UPFABRIC_COLLECTIVES_PROVE_SYMBOLIC_MEMORY_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -62,6 +63,10 @@ class SymbolicMemory {
   };
   Held Output(int rank, int64_t element);
 
+  // Writes of which no element was ever read or is in an output that was looked at: stream and
+  // time, sorted.
+  std::vector<std::pair<size_t, uint32_t>> UnusedWrites() const;
+
  private:
   struct Cell {
     Symbol symbol = 0;
@@ -76,6 +81,8 @@ class SymbolicMemory {
   CollectiveRequest request_;
   std::vector<std::vector<Cell>> cells_;     // by rank
   std::vector<std::vector<Symbol>> inputs_;  // by rank
+  // By stream and time of a write: whether it was of use.
+  std::map<std::pair<size_t, uint32_t>, bool> used_;
 };
 
 }  // namespace upfabric::collectives

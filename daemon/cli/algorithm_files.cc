@@ -102,7 +102,8 @@ absl::StatusOr<int> CheckFile(const CheckCommand& command, const Console& consol
               << std::string(algorithm->protocol()) << ", " << Counted(algorithm->steps(), "step")
               << '\n';
   for (const collectives::ImportWarning& warning : algorithm->warnings()) {
-    console.err << command.file << ':' << warning.line << ": warning: " << warning.message << '\n';
+    console.err << "warning: " << command.file << ':' << warning.line << ": " << warning.message
+                << '\n';
   }
   bool refused = false;
   for (const bool in_place : {false, true}) {
@@ -118,6 +119,9 @@ absl::StatusOr<int> CheckFile(const CheckCommand& command, const Console& consol
         console.err << FindingText(command.file, *algorithm, finding) << '\n';
       }
       continue;
+    }
+    for (const Finding& unused : proof.unused) {
+      console.err << "warning: " << FindingText(command.file, *algorithm, unused) << '\n';
     }
     console.out << where << "proved; " << Counted(proof.slots, "slot")
                 << " for each connection is enough\n";
