@@ -84,7 +84,7 @@ class Execution {
     if (findings_.empty() && follows_symbols_) {
       CheckResults();
     }
-    return std::move(findings_);
+    return std::exchange(findings_, {});
   }
 
   // Instructions that could be left out. Requires: Run() found nothing, with symbols.
@@ -92,7 +92,7 @@ class Execution {
     for (const auto& [index, time] : memory_->UnusedWrites()) {
       Report(index, int64_t{time} - 1, "writes what nobody reads");
     }
-    return std::move(findings_);
+    return std::exchange(findings_, {});
   }
 
   int most_in_flight() const { return most_in_flight_; }

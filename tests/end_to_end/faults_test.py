@@ -66,7 +66,7 @@ class FaultFileTest(EndToEndTest):
 class InjectTest(DaemonsTest):
     """A run that somebody pulls cables in can be repeated, by one process and by several."""
 
-    RUN = ("run", "all_to_all", "-b", "64M", "-e", "512M", "-f", "2", "-c", "0", "--payload",
+    RUN = ("run", "all_to_all", "-b", "256M", "-e", "512M", "-f", "2", "-c", "0", "--payload",
            "none", "--granularity", "packet", "--format", "json")
 
     def inject(self, job, *words, daemon=0):
@@ -80,7 +80,9 @@ class InjectTest(DaemonsTest):
         record = os.path.join(job.folder, "record.json")
         run = self.start([harness.program("upfabric"), *self.RUN, "--connect", job.control[0],
                           "--record-faults", record])
-        harness.wait_until(lambda: "upfabric_run_active 1" in scrape(job.metrics[0]), 30, "active")
+        # A run is active before its first row has begun, and what comes then waits for that row.
+        harness.wait_until(lambda: sum_of(samples_of(scrape(job.metrics[0])), CLOCK) > 0, 30,
+                           "virtual time passes")
         said = [self.inject(job, "plane-down", "1", daemon=1), self.inject(job, "lanes", "gpu3:5",
                                                                            "1")]
         for injected in said:
