@@ -577,7 +577,7 @@ Proof Prove(const Algorithm& algorithm, const CollectiveRequest& request) {
   int enough = std::max(unbounded.most_in_flight(), 1);
   int too_few = 0;
   while (enough - too_few > 1) {
-    const int slots = too_few == 0 ? std::min(1 + too_few, enough - 1) : (enough + too_few) / 2;
+    const int slots = too_few == 0 ? 1 : (enough + too_few) / 2;
     const std::vector<Finding> stuck = Execution(algorithm, request, slots).Run();
     if (stuck.empty()) {
       enough = slots;

@@ -1,8 +1,6 @@
 #include "daemon/cli/algorithm_files.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -14,6 +12,7 @@
 #include "collectives/export/msccl_writer.h"
 #include "collectives/import/msccl_xml.h"
 #include "collectives/prove/prover.h"
+#include "daemon/config/loader.h"
 #include "daemon/exit_codes.h"
 #include "daemon/workload_from_proto.h"
 #include "fabric/base/status.h"
@@ -31,16 +30,10 @@ constexpr int kChunksOfRank = 8;        // of a collective's count: the most cha
 constexpr size_t kFileBytesMax = size_t{256} << 20;
 
 absl::StatusOr<std::string> FileText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  text.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad() || text.empty()) {
+  UPF_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kFileBytesMax));
+  if (text.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": cannot be read, or is empty; allowed: a file of MSCCL XML"));
-  }
-  if (text.size() > kFileBytesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": ", text.size(), " B; allowed: up to ", kFileBytesMax, " B"));
+        absl::StrCat(path, ": is empty; allowed: a file of MSCCL XML"));
   }
   return text;
 }

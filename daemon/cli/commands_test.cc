@@ -244,6 +244,7 @@ TEST(AlgorithmFileTest, CheckSaysWhatIsProvedAndWhatIsNot) {
   EXPECT_THAT(refused.err, StartsWith(bad + ":6: gpu 0 tb 0 step 2: output[0] of rank 0 holds"));
   ExpectOneLine(Upfabric("check " + good + " -g 3"), 2, "-g: 3 ranks");
   ExpectOneLine(Upfabric("check /nonexistent.xml"), 2, "/nonexistent.xml: cannot be read");
+  ExpectOneLine(Upfabric("check /dev/zero"), 2, "/dev/zero: is too large");
   const std::string unread = ChangedRing("upf_unread.xml", "\"rrcs\"", "\"rr\"");
   ExpectOneLine(Upfabric("check " + unread), 2, unread + ":5: step type is \"rr\"");
 }

@@ -57,27 +57,6 @@ std::string Extensions() {
   return extensions;
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  constexpr size_t kBytesMax = size_t{4} << 20;
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  // Reading to the end sets failbit and eofbit; without eofbit, something else ended it.
-  if (text.size() > kBytesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is too large; at most 4 MiB are allowed"));
-  }
-  if (!file.eof()) {
-    const std::string message =
-        absl::StrCat(path, ": cannot be read (", std::strerror(errno != 0 ? errno : EIO),
-                     "); a readable file is wanted");
-    return errno == ENOENT ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
-  }
-  return text;
-}
-
 absl::Status LoadFile(const std::string& path, google::protobuf::Message& message,
                       SourceLines& lines) {
   const Reader reader = FindReader(path);
@@ -85,7 +64,7 @@ absl::Status LoadFile(const std::string& path, google::protobuf::Message& messag
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": unknown kind of file; allowed extensions are ", Extensions()));
   }
-  UPF_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  UPF_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, size_t{4} << 20));
   return reader(text, message, lines);
 }
 
@@ -205,6 +184,31 @@ absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t bytes_max) {
+  constexpr size_t kPiece = size_t{1} << 20;
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  while (file && text.size() <= bytes_max) {
+    const size_t before = text.size();
+    text.resize(before + kPiece);
+    file.read(text.data() + before, kPiece);
+    text.resize(before + static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  }
+  if (text.size() > bytes_max) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is too large; at most ", bytes_max >> 20, " MiB are allowed"));
+  }
+  // Reading to the end sets failbit and eofbit; without eofbit, something else ended it.
+  if (!file.eof()) {
+    const std::string message =
+        absl::StrCat(path, ": cannot be read (", std::strerror(errno != 0 ? errno : EIO),
+                     "); a readable file is wanted");
+    return errno == ENOENT ? absl::NotFoundError(message) : absl::InvalidArgumentError(message);
+  }
+  return text;
+}
 
 absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path) {
   return LoadFile(path, kBasesMax);

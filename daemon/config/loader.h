@@ -18,6 +18,9 @@
 
 namespace upfabric::daemon {
 
+// The bytes of a file of at most `bytes_max`. Errors: kNotFound, kInvalidArgument, naming the file.
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t bytes_max);
+
 // A fabric that fabric/config accepts.
 absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path);
 
