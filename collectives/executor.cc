@@ -29,7 +29,7 @@ void RankExecutor::OnStart(fabric::MessagePort& port) {
 
 void RankExecutor::Begin(SimTime now) {
   timed_start_ = now;
-  StartIteration();
+  NextIteration();
   Run(now);
 }
 
@@ -58,14 +58,30 @@ void RankExecutor::OnSent(SimTime now, uint32_t cookie) {
   }
 }
 
-// No instruction asks for a timer, only a late start does.
-void RankExecutor::OnTimer(SimTime now, uint32_t) { Begin(now); }
+// No instruction asks for a timer, only a late start and an iteration's overhead do.
+void RankExecutor::OnTimer(SimTime now, uint32_t) {
+  if (!in_overhead_) {
+    return Begin(now);
+  }
+  in_overhead_ = false;
+  StartIteration();
+  Run(now);
+}
 
 RankExecutor::Stream& RankExecutor::Resumed(uint32_t cookie, Wait wait) {
   UPF_CHECK_OP(cookie, <, streams_.size());
   Stream& stream = streams_[cookie];
   UPF_CHECK(stream.wait == wait);
   return stream;
+}
+
+void RankExecutor::NextIteration() {
+  if (spec_.overhead > Picoseconds(0)) {
+    in_overhead_ = true;
+    port_->PostTimer(spec_.overhead, 0);
+  } else {
+    StartIteration();
+  }
 }
 
 void RankExecutor::StartIteration() {
@@ -81,7 +97,7 @@ void RankExecutor::StartIteration() {
 }
 
 void RankExecutor::Run(SimTime now) {
-  while (!finished_) {
+  while (!finished_ && !in_overhead_) {
     // A stream may wait for a later one, so look again while anything finishes.
     bool progress = true;
     bool all_ended = true;
@@ -104,7 +120,7 @@ void RankExecutor::Run(SimTime now) {
       end_ = now;
       finished_ = true;
     } else {
-      StartIteration();
+      NextIteration();
     }
   }
 }
@@ -165,12 +181,12 @@ bool RankExecutor::Start(size_t index) {
     case OpCode::kMulticast:
       port_->PostMulticast({.group = kAllRanksGroup,
                             .tag = TagOf(instruction),
-                            .size = spec_.element * instruction.source.count});
+                            .size = OnWire(instruction.source.count)});
       return true;
     case OpCode::kReduceRead:
       port_->PostReduceRead({.group = kAllRanksGroup,
                              .tag = TagOf(instruction),
-                             .size = spec_.element * instruction.target.count},
+                             .size = OnWire(instruction.target.count)},
                             static_cast<uint32_t>(index));
       stream.wait = Wait::kMessage;
       return false;
@@ -180,7 +196,7 @@ bool RankExecutor::Start(size_t index) {
 
 void RankExecutor::Send(size_t index) {
   Stream& stream = streams_[index];
-  const Bytes size = spec_.element * stream.instruction.source.count;
+  const Bytes size = OnWire(stream.instruction.source.count);
   stream.unmarked += std::max(size, kSendBytesMin);
   const bool mark = stream.unmarked >= kMarkBytes;
   if (mark) {
@@ -192,6 +208,12 @@ void RankExecutor::Send(size_t index) {
                    .size = size,
                    .tell_when_sent = mark,
                    .cookie = static_cast<uint32_t>(index)});
+}
+
+Bytes RankExecutor::OnWire(int64_t count) const {
+  const Bytes payload = spec_.element * count;
+  return spec_.stretch == Ratio(1) ? payload
+                                   : Bytes((Ratio(payload.count()) * spec_.stretch).Ceil());
 }
 
 void RankExecutor::StartLocal(size_t index) {

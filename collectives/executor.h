@@ -52,7 +52,11 @@ struct ExecutorSpec {
   int warmup = 0;
   int iterations = 1;
   Picoseconds start = {};  // when the rank starts its program
-  int sends_apart = 1;     // see FabricView; the injection window is so many times as long
+  // Of a software profile: time before the first instruction of each iteration, and what a byte of
+  // a message takes on the wire, at least 1.
+  Picoseconds overhead = {};
+  Ratio stretch = Ratio(1);
+  int sends_apart = 1;  // see FabricView; the injection window is so many times as long
   // Both null: no byte moves. The transport outlives the executor.
   std::unique_ptr<RankPayload> payload = nullptr;
   PayloadTransport* transport = nullptr;
@@ -91,6 +95,8 @@ class RankExecutor final : public fabric::MessagePortClient {
   };
 
   void Begin(SimTime now);
+  // Starts an iteration, or waits for its overhead first.
+  void NextIteration();
   void StartIteration();
   void Run(SimTime now);
   // Returns whether anything finished.
@@ -110,6 +116,7 @@ class RankExecutor final : public fabric::MessagePortClient {
   MessageName NameOf(const Instruction& instruction) const;
   uint32_t TagOf(const Instruction& instruction) const;
   uint32_t TagOf(int64_t iteration, uint8_t connection, uint32_t sequence) const;
+  Bytes OnWire(int64_t count) const;
   EndpointId EndpointOf(int rank) const { return (*spec_.endpoints)[static_cast<size_t>(rank)]; }
   int64_t iterations() const { return int64_t{spec_.warmup} + spec_.iterations; }
   std::string StreamAutopsy(size_t stream) const;
@@ -121,6 +128,7 @@ class RankExecutor final : public fabric::MessagePortClient {
   SimTime timed_start_;
   SimTime end_;
   bool finished_ = false;
+  bool in_overhead_ = false;  // of the iteration that is to start
 };
 
 }  // namespace upfabric::collectives

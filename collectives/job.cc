@@ -166,6 +166,8 @@ class JobImpl final : public Job {
         .warmup = spec_.warmup,
         .iterations = spec_.iterations,
         .start = spec_.starts.empty() ? Picoseconds() : spec_.starts[static_cast<size_t>(rank)],
+        .overhead = spec_.overhead,
+        .stretch = spec_.stretch,
         .sends_apart = spec_.sends_apart};
     if (spec_.payload != PayloadMode::kNone) {
       const BufferLayouts layouts{

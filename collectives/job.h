@@ -40,6 +40,8 @@ struct JobSpec {
   uint64_t seed = 0;
   std::vector<Picoseconds> starts = {};  // by rank, when it starts; empty: all at 0
   int sends_apart = 1;                   // see FabricView
+  Picoseconds overhead = {};             // of a software profile, see ExecutorSpec
+  Ratio stretch = Ratio(1);
 };
 
 // What one rank did, in virtual time.

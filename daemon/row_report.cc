@@ -221,7 +221,7 @@ absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<Row
   row.set_op(plan.op);
   row.set_root(plan.request.root);
   row.set_algorithm(std::string(plan.algorithm->info().name));
-  row.set_protocol("-");
+  row.set_protocol(plan.protocol);
   row.set_payload(ToProto(plan.payload));
   row.set_time_ps((end - start + plan.iterations / 2) / plan.iterations);
   row.set_wrong(wrong);

@@ -32,6 +32,9 @@ struct RowPlan {
   int iterations = 1;
   int warmup = 0;
   std::vector<Picoseconds> starts = {};  // by rank; empty: all at 0
+  std::string protocol = "-";            // of a software profile, with
+  Picoseconds overhead = {};             // what it adds to each iteration, and
+  Ratio stretch = Ratio(1);              // what a byte takes on the wire
 };
 
 struct MergedRow {

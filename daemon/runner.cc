@@ -19,6 +19,7 @@
 #include "daemon/jitter.h"
 #include "daemon/row_report.h"
 #include "daemon/run_faults.h"
+#include "daemon/software_plan.h"
 #include "daemon/workload_from_proto.h"
 #include "fabric/base/status.h"
 #include "fabric/config/from_proto.h"
@@ -283,6 +284,9 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
     result.set_ranks(checked.request.ranks);
     result.set_collective(workload.collective());
     result.set_software(workload.software());
+    if (checked.software != nullptr) {
+      result.set_software_error(ErrorClass(checked.profile, spec_.id));
+    }
     result.set_seed(checked.seed);
     result.set_timing(workload.timing());
     UPF_RETURN_IF_ERROR(RunSweep(checked, workload, observer, result));
@@ -338,6 +342,18 @@ absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
     plan.algorithm = workload.imported.get();
     plan.request.count = CountInChunks(*workload.imported, plan.request.count);
     UPF_RETURN_IF_ERROR(collectives::CheckRequest(*plan.algorithm, plan.request));
+  } else if (workload.software != nullptr) {
+    const SoftwareUse use = {.software = workload.software.get(),
+                             .fabric = spec_.id,
+                             .algorithm = workload.algorithm,
+                             .launch = workload.launch};
+    UPF_ASSIGN_OR_RETURN(SoftwarePlan software,
+                         PlanSoftware(use, plan.request, SizeOfRequest(plan.request),
+                                      fabric_->ViewOf(workload.endpoints), registry_));
+    plan.algorithm = software.algorithm;
+    plan.protocol = std::move(software.protocol);
+    plan.overhead = software.overhead;
+    plan.stretch = software.stretch;
   } else {
     UPF_ASSIGN_OR_RETURN(plan.algorithm,
                          collectives::SelectAlgorithm(registry_, workload.algorithm, plan.request,
@@ -367,6 +383,8 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   spec.check = workload.check;
   spec.seed = workload.seed;
   spec.starts = plan.starts;
+  spec.overhead = plan.overhead;
+  spec.stretch = plan.stretch;
   spec.sends_apart = fabric_->view().sends_apart();
   UPF_ASSIGN_OR_RETURN(const std::unique_ptr<collectives::Job> job,
                        collectives::Job::Create(

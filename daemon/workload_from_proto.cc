@@ -161,6 +161,29 @@ absl::Status CheckProof(const std::string& file, const collectives::ImportedAlgo
                                       " (--no-prove runs it all the same)"));
 }
 
+absl::Status TakeSoftware(const v1::Workload& workload, CheckedWorkload& checked) {
+  const absl::StatusOr<collectives::Launch> launch = ParseLaunch(workload.launch());
+  UPF_RETURN_IF_ERROR(launch.status());
+  checked.launch = *launch;
+  if (workload.software() == "ideal") {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<v1::SoftwareProfile> profile = ResolveSoftware(workload.software());
+  absl::StatusOr<Software> software =
+      profile.ok() ? LoadSoftware(workload.software()) : profile.status();
+  if (!software.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("--software: ", software.status().message()));
+  }
+  if (!workload.program().empty()) {
+    return absl::InvalidArgumentError(
+        "--software: a profile runs its own algorithms; allowed with an algorithm of a file is "
+        "ideal");
+  }
+  checked.profile = *std::move(profile);
+  checked.software = std::make_shared<const Software>(*std::move(software));
+  return absl::OkStatus();
+}
+
 // Reads the workload's program into `checked`, whose request is complete but for that.
 absl::Status TakeProgram(const v1::Workload& workload, CheckedWorkload& checked) {
   const std::string& file = workload.algorithm();
@@ -218,11 +241,9 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   if (workload.payload() == v1::PAYLOAD_MODE_UNSPECIFIED) {
     return absl::InvalidArgumentError("--payload: not set; allowed are auto, full, sampled, none");
   }
-  if (workload.software() != "ideal") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--software: no profile \"", workload.software(), "\"; there is: ideal"));
-  }
-  if (workload.program().empty() && workload.algorithm() != collectives::kAutoAlgorithm) {
+  UPF_RETURN_IF_ERROR(TakeSoftware(workload, checked));
+  if (checked.software == nullptr && workload.program().empty() &&
+      workload.algorithm() != collectives::kAutoAlgorithm) {
     UPF_RETURN_IF_ERROR(registry.Find(checked.request.collective, workload.algorithm()).status());
   }
   if (workload.jitter() < 0 || workload.jitter() > kJitterMax) {

@@ -14,6 +14,8 @@
 #include "collectives/collective.h"
 #include "collectives/import/msccl_xml.h"
 #include "collectives/prove/prover.h"
+#include "collectives/software/software_case.h"
+#include "daemon/config/software.h"
 #include "fabric/base/ids.h"
 #include "fabric/base/units.h"
 #include "upfabric/v1/workload.pb.h"
@@ -28,6 +30,10 @@ struct CheckedWorkload {
   std::string algorithm;                   // "auto", a name or a file
   // The algorithm of a file; null: a built-in one.
   std::shared_ptr<const collectives::ImportedAlgorithm> imported;
+  // Null with `ideal`.
+  std::shared_ptr<const Software> software;
+  v1::SoftwareProfile profile;  // what it was made of
+  collectives::Launch launch = collectives::Launch::kAuto;
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
   v1::Timing timing = v1::TIMING_ISOLATED;
   bool trains = true;

@@ -120,8 +120,15 @@ TEST(CheckWorkloadTest, AnUnknownAlgorithmListsTheKnownOnes) {
 
 TEST(CheckWorkloadTest, AnUnknownSoftwareProfileIsRefused) {
   v1::Workload workload = AllReduce(2);
+  workload.set_software("nosuch");
+  EXPECT_EQ(ErrorOf(workload),
+            "--software: no software profile \"nosuch\"; there are: ideal, kernel, nccl, rccl, "
+            "trtllm, vllm, or a file");
   workload.set_software("nccl");
-  EXPECT_EQ(ErrorOf(workload), "--software: no profile \"nccl\"; there is: ideal");
+  workload.set_launch("by-hand");
+  EXPECT_EQ(ErrorOf(workload),
+            "--launch: \"by-hand\" is no way to launch; allowed: process_per_gpu, threads, "
+            "single_process, graph, unknown");
 }
 
 TEST(CheckWorkloadTest, IsolatedTimingHasOneIterationAndNoWarmUp) {

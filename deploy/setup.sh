@@ -14,6 +14,7 @@ build_packages=(
   libopenmpi-dev openmpi-bin
   prometheus-cpp-dev libcpp-httplib-dev
   libtinyxml2-dev libyaml-cpp-dev libcli11-dev libxxhash-dev libgraphviz-dev libboost-dev
+  libnlopt-dev libnlopt-cxx-dev
 )
 # What deploy/demo.sh calls besides our programs.
 demo_packages=(prometheus curl jq procps)

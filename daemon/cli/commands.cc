@@ -21,6 +21,7 @@
 #include "daemon/cli/remote_commands.h"
 #include "daemon/cli/run_report.h"
 #include "daemon/cli/topology_drawing.h"
+#include "daemon/cli/validation_commands.h"
 #include "daemon/config/loader.h"
 #include "daemon/exit_codes.h"
 #include "daemon/runner.h"
@@ -230,6 +231,20 @@ class Executor {
     console_.out << (command.format == Format::kJson ? ComparisonJson(comparison)
                                                      : ComparisonText(comparison));
     return code;
+  }
+
+  absl::StatusOr<int> operator()(const ValidateCommand& command) const {
+    if (group_.index() == 0) {
+      UPF_RETURN_IF_ERROR(Validate(command, console_));
+    }
+    return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const CalibrateCommand& command) const {
+    if (group_.index() == 0) {
+      UPF_RETURN_IF_ERROR(CalibrateProfile(command, console_));
+    }
+    return kExitDone;
   }
 
   absl::StatusOr<int> operator()(const StatusCommand& command) const {

@@ -79,7 +79,9 @@ std::string Header(const Comparison& comparison) {
       "upfabric compare: %d ranks, software %s for every fabric, %s operations, virtual time\n",
       first.ranks(), first.software(), TimingName(first.timing()));
   for (size_t f = 0; f < comparison.fabrics.size(); ++f) {
-    absl::StrAppendFormat(&text, "  %s = %s\n", Letter(f), comparison.fabrics[f]);
+    const std::string& error = comparison.results.front()[f].software_error();
+    absl::StrAppendFormat(&text, "  %s = %s%s%s\n", Letter(f), comparison.fabrics[f],
+                          error.empty() ? "" : ", software: ", error);
   }
   return text;
 }

@@ -46,6 +46,7 @@ struct SweepTexts {
   std::string algorithm = "auto";
   bool no_prove = false;
   std::string software = "ideal";
+  std::string launch;
   std::string payload = "auto";
   std::string granularity = "train";
   std::string seed = "0";
@@ -66,6 +67,7 @@ struct Texts {
   bool statistics = false;
   SweepTexts sweep;
   FaultWords fault;
+  ValidationTexts validation;
 };
 
 absl::Status AtFlag(absl::string_view flag, const absl::Status& status) {
@@ -110,8 +112,12 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
                   "or a file of MSCCL XML, FILE.xml")
       ->capture_default_str();
   app->add_flag("--no-prove", texts.no_prove, "run the algorithm of a file without proof");
-  app->add_option("--software", texts.software, "software profile; ideal is the fabric alone")
+  app->add_option("--software", texts.software,
+                  "ideal (the fabric alone), nccl, rccl, vllm, trtllm, kernel, or a file")
       ->capture_default_str();
+  app->add_option(
+      "--launch", texts.launch,
+      "with a profile: process_per_gpu (the default), threads, single_process or graph");
   app->add_option("--payload", texts.payload,
                   "auto (full up to 1 GiB over all buffers, else sampled), full, sampled or none")
       ->capture_default_str();
@@ -165,6 +171,7 @@ absl::StatusOr<SweepOptions> ReadSweep(const SweepTexts& texts) {
   sweep.algorithm = texts.algorithm;
   sweep.prove = !texts.no_prove;
   sweep.software = texts.software;
+  sweep.launch = texts.launch;
   return sweep;
 }
 
@@ -281,6 +288,8 @@ class Grammar {
     app_.require_subcommand(1);
     AddListings(texts);
     AddRuns(texts);
+    validate_ = AddValidate(app_, texts.validation);
+    calibrate_ = AddCalibrate(app_, texts.validation);
     AddControl(texts);
   }
 
@@ -332,6 +341,12 @@ class Grammar {
     }
     if (export_->parsed()) {
       return ReadExport(texts);
+    }
+    if (validate_->parsed()) {
+      return ReadValidate(texts.validation);
+    }
+    if (calibrate_->parsed()) {
+      return ReadCalibrate(texts.validation);
     }
     if (status_->parsed()) {
       return StatusCommand{texts.connect};
@@ -432,6 +447,8 @@ class Grammar {
   CLI::App* export_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* stop_ = nullptr;
+  CLI::App* validate_ = nullptr;
+  CLI::App* calibrate_ = nullptr;
 };
 
 }  // namespace
@@ -471,6 +488,7 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   workload.set_algorithm(sweep.algorithm);
   workload.set_no_prove(!sweep.prove);
   workload.set_software(sweep.software);
+  workload.set_launch(sweep.launch);
   workload.set_payload(sweep.payload);
   workload.set_timing(v1::TIMING_ISOLATED);
   workload.set_granularity(sweep.granularity);

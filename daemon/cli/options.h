@@ -1,6 +1,6 @@
 // The command line of `upfabric` as values.
 //
-// The only file that calls CLI11; its exceptions end here.
+// With validation_options.h the only file that calls CLI11; its exceptions end here.
 // Errors: kInvalidArgument, one line: the flag, what is wrong, what is allowed.
 
 #ifndef UPFABRIC_DAEMON_CLI_OPTIONS_H_
@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/cli/sizes.h"
+#include "daemon/cli/validation_options.h"
 #include "upfabric/v1/workload.pb.h"
 
 namespace upfabric::daemon::cli {
@@ -32,6 +33,7 @@ struct SweepOptions {
   std::string algorithm;  // "auto", a name, or a file of MSCCL XML
   bool prove = true;      // the algorithm of a file
   std::string software;
+  std::string launch;  // of a software profile; "" is its default
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
   v1::Granularity granularity = v1::GRANULARITY_TRAIN;
   uint64_t seed = 0;
@@ -92,7 +94,7 @@ struct StopCommand {
 
 using Command = std::variant<HelpCommand, PresetsCommand, ShowCommand, RunCommand, CompareCommand,
                              AlgorithmsCommand, CheckCommand, ExportCommand, StatusCommand,
-                             InjectCommand, StopCommand>;
+                             InjectCommand, StopCommand, ValidateCommand, CalibrateCommand>;
 
 // `arguments` without the program's name.
 absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& arguments);

@@ -119,6 +119,9 @@ std::string RunTable(const v1::Result& result) {
       absl::StrFormat("# upfabric run %s: %s, %d ranks, software %s, %s, virtual time\n",
                       CollectiveName(result.collective()), result.fabric(), result.ranks(),
                       result.software(), TimingName(result.timing()));
+  if (!result.software_error().empty()) {
+    absl::StrAppendFormat(&text, "# software %s: %s\n", result.software(), result.software_error());
+  }
   absl::StrAppendFormat(&text, "# %10s  %12s  %8s  %6s  %6s  %*s  %7s  %6s  %6s  %6s%s\n", "size",
                         "count", "type", "redop", "root", name_width, "algorithm", "time", "algbw",
                         "busbw", "#wrong", has_jitter ? kJitterNames : "");
@@ -159,6 +162,9 @@ void WriteResult(const v1::Result& result, JsonWriter& json) {
   json.Key("ranks").Int(result.ranks());
   json.Key("collective").String(CollectiveName(result.collective()));
   json.Key("software").String(result.software());
+  if (!result.software_error().empty()) {
+    json.Key("software_error").String(result.software_error());
+  }
   json.Key("seed").Raw(absl::StrCat(result.seed()));
   json.Key("fingerprint").String(FingerprintText(result.fingerprint()));
   json.Key("virtual_seconds").Raw(SecondsText(Picoseconds(result.virtual_ps())));

@@ -57,17 +57,6 @@ std::string Extensions() {
   return extensions;
 }
 
-absl::Status LoadFile(const std::string& path, google::protobuf::Message& message,
-                      SourceLines& lines) {
-  const Reader reader = FindReader(path);
-  if (reader == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": unknown kind of file; allowed extensions are ", Extensions()));
-  }
-  UPF_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, size_t{4} << 20));
-  return reader(text, message, lines);
-}
-
 // How long a chain of bases may be; a longer one goes in a circle.
 constexpr int kBasesMax = 8;
 
@@ -143,7 +132,7 @@ absl::StatusOr<v1::Fabric> Vary(const v1::Fabric& base, const std::string& name)
 absl::StatusOr<v1::Fabric> LoadFile(const std::string& path, int bases_left) {
   SourceLines lines(path);
   v1::Fabric fabric;
-  UPF_RETURN_IF_ERROR(LoadFile(path, fabric, lines));
+  UPF_RETURN_IF_ERROR(ReadMessageFile(path, fabric, lines));
   const std::string folder = std::filesystem::path(path).parent_path().string();
   UPF_RETURN_IF_ERROR(Complete(lines, folder, bases_left, fabric));
   return fabric;
@@ -164,7 +153,7 @@ std::string AlikeText(const std::string& id) {
 
 absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string& folder,
                                 int bases_left) {
-  if (absl::StrContains(id_or_path, "/") || FindReader(id_or_path) != nullptr) {
+  if (NamesFile(id_or_path)) {
     return LoadFile((std::filesystem::path(folder) / id_or_path).string(), bases_left);
   }
   if (const size_t at = id_or_path.rfind('@'); at != std::string::npos) {
@@ -210,6 +199,21 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t bytes_max) 
   return text;
 }
 
+bool NamesFile(const std::string& id_or_path) {
+  return absl::StrContains(id_or_path, "/") || FindReader(id_or_path) != nullptr;
+}
+
+absl::Status ReadMessageFile(const std::string& path, google::protobuf::Message& message,
+                             SourceLines& lines) {
+  const Reader reader = FindReader(path);
+  if (reader == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": unknown kind of file; allowed extensions are ", Extensions()));
+  }
+  UPF_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, size_t{4} << 20));
+  return reader(text, message, lines);
+}
+
 absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path) {
   return LoadFile(path, kBasesMax);
 }
@@ -221,14 +225,14 @@ absl::StatusOr<v1::Fabric> ResolveFabric(const std::string& id_or_path) {
 absl::StatusOr<v1::Workload> LoadWorkloadFile(const std::string& path) {
   SourceLines lines(path);
   v1::Workload workload;
-  UPF_RETURN_IF_ERROR(LoadFile(path, workload, lines));
+  UPF_RETURN_IF_ERROR(ReadMessageFile(path, workload, lines));
   return workload;
 }
 
 absl::StatusOr<v1::FaultSchedule> LoadFaultsFile(const std::string& path) {
   SourceLines lines(path);
   v1::FaultSchedule faults;
-  UPF_RETURN_IF_ERROR(LoadFile(path, faults, lines));
+  UPF_RETURN_IF_ERROR(ReadMessageFile(path, faults, lines));
   UPF_RETURN_IF_ERROR(lines.Locate(fabric::FaultScheduleFromProto(faults).status(), ""));
   return faults;
 }
@@ -236,7 +240,7 @@ absl::StatusOr<v1::FaultSchedule> LoadFaultsFile(const std::string& path) {
 absl::StatusOr<v1::FaultSchedule> LoadInjectionFile(const std::string& path) {
   SourceLines lines(path);
   v1::FaultSchedule faults;
-  UPF_RETURN_IF_ERROR(LoadFile(path, faults, lines));
+  UPF_RETURN_IF_ERROR(ReadMessageFile(path, faults, lines));
   v1::FaultSchedule timed = faults;
   for (int i = 0; i < timed.faults_size(); ++i) {
     v1::Fault& fault = *timed.mutable_faults(i);
@@ -255,7 +259,7 @@ absl::StatusOr<v1::FaultSchedule> LoadInjectionFile(const std::string& path) {
 absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path) {
   SourceLines lines(path);
   v1::Scenario scenario;
-  UPF_RETURN_IF_ERROR(LoadFile(path, scenario, lines));
+  UPF_RETURN_IF_ERROR(ReadMessageFile(path, scenario, lines));
   if (!scenario.has_fabric() || !scenario.has_workload()) {
     return lines.Error("", absl::StrCat("has no ", scenario.has_fabric() ? "workload" : "fabric",
                                         "; a scenario has a fabric and a workload"));

@@ -9,9 +9,12 @@
 #ifndef UPFABRIC_DAEMON_CONFIG_LOADER_H_
 #define UPFABRIC_DAEMON_CONFIG_LOADER_H_
 
+#include <google/protobuf/message.h>
+
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "daemon/config/source_lines.h"
 #include "upfabric/v1/fabric.pb.h"
 #include "upfabric/v1/faults.pb.h"
 #include "upfabric/v1/workload.pb.h"
@@ -20,6 +23,13 @@ namespace upfabric::daemon {
 
 // The bytes of a file of at most `bytes_max`. Errors: kNotFound, kInvalidArgument, naming the file.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t bytes_max);
+
+// Whether a name means a file rather than something built in: it has a '/' or a known extension.
+bool NamesFile(const std::string& id_or_path);
+
+// Fills an empty message, and the lines of its fields, as the file says it, unchecked.
+absl::Status ReadMessageFile(const std::string& path, google::protobuf::Message& message,
+                             SourceLines& lines);
 
 // A fabric that fabric/config accepts.
 absl::StatusOr<v1::Fabric> LoadFabricFile(const std::string& path);

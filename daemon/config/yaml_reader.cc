@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <sstream>
@@ -186,6 +187,11 @@ class Walker {
           return set(&Reflection::SetUInt64, &Reflection::AddUInt64, value);
         }
         break;
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        if (double value = 0; absl::SimpleAtod(text, &value) && std::isfinite(value)) {
+          return set(&Reflection::SetDouble, &Reflection::AddDouble, value);
+        }
+        break;
       case FieldDescriptor::CPPTYPE_ENUM:
         if (const EnumValueDescriptor* value = FindEnumValue(*field.enum_type(), text)) {
           return set(&Reflection::SetEnum, &Reflection::AddEnum, value);
@@ -216,6 +222,8 @@ class Walker {
         return "a whole number of 64 bits is wanted";
       case FieldDescriptor::CPPTYPE_UINT64:
         return "a whole number of 64 bits, not negative, is wanted";
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        return "a number is wanted";
       case FieldDescriptor::CPPTYPE_ENUM:
         return absl::StrCat("one of ", fabric::EnumWords(*field.enum_type()), " is wanted");
       default:
