@@ -32,6 +32,7 @@ constexpr auto kLibrary = std::to_array<ConstantInfo<L>>({
     {"p2p_share", &L::p2p_share, 0.3, 1.3, 0.9},
     {"p2p_channel_gigabytes_per_second", &L::p2p_channel_gigabytes_per_second, 8, 60, 20},
     {"p2p_fill_us", &L::p2p_fill_us, 0.1, 60, 10},
+    {"p2p_rank_us", &L::p2p_rank_us, 0.01, 1, 0.2},
 });
 
 using O = OwnKernels;

@@ -193,7 +193,9 @@ class Library {
 
   // Of `size` bytes with each of `peers`.
   double ExchangeBase(double size) const {
-    return f_.latency_us + q_.p2p_us + q_.p2p_busy_us * size / (size + kP2pBusyBytes);
+    const double peers = use_.pattern == Pattern::kSendRecv ? 1 : n_ - 1;
+    return f_.latency_us + q_.p2p_us + q_.p2p_rank_us * peers +
+           q_.p2p_busy_us * size / (size + kP2pBusyBytes);
   }
   Prediction Exchange(double size, int peers) const {
     double channels = std::max(kP2pChannels / n_, 1.0);

@@ -50,6 +50,7 @@ struct LibraryConstants {
   double p2p_share = 0;
   double p2p_channel_gigabytes_per_second = 0;
   double p2p_fill_us = 0;
+  double p2p_rank_us = 0;
 };
 
 struct OwnKernelLimit {
