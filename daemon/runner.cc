@@ -285,7 +285,7 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
     result.set_collective(workload.collective());
     result.set_software(workload.software());
     if (checked.software != nullptr) {
-      result.set_software_error(ErrorClass(checked.profile, spec_.id));
+      result.set_software_error(ErrorClass(checked.profile, spec_.id, checked.algorithm));
     }
     result.set_seed(checked.seed);
     result.set_timing(workload.timing());

@@ -137,18 +137,25 @@ absl::StatusOr<SoftwarePlan> PlanSoftware(const SoftwareUse& use, const Collecti
   return plan;
 }
 
-std::string ErrorClass(const v1::SoftwareProfile& profile, const std::string& fabric) {
-  for (const v1::SoftwareGeneration& generation : profile.generations()) {
-    const auto& fabrics = generation.fabrics();
-    if (std::find(fabrics.begin(), fabrics.end(), fabric) == fabrics.end()) {
-      continue;
-    }
-    if (generation.error().rows() == 0) {
+std::string ErrorClass(const v1::SoftwareProfile& profile, const std::string& fabric,
+                       const std::string& algorithm) {
+  const auto text = [](const v1::FitError& error, const std::string& of) -> std::string {
+    if (error.rows() == 0) {
       return "not validated";
     }
     return absl::StrFormat("%.1f %% off %d measured rows of %s, %.1f %% off held-out sources",
-                           generation.error().percent(), generation.error().rows(),
-                           generation.name(), generation.error().held_out_percent());
+                           error.percent(), error.rows(), of, error.held_out_percent());
+  };
+  for (const v1::NamedKernel& kernel : profile.kernels()) {
+    if (kernel.algorithm() == algorithm) {
+      return text(kernel.error(), algorithm);
+    }
+  }
+  for (const v1::SoftwareGeneration& generation : profile.generations()) {
+    const auto& fabrics = generation.fabrics();
+    if (std::find(fabrics.begin(), fabrics.end(), fabric) != fabrics.end()) {
+      return text(generation.error(), generation.name());
+    }
   }
   return "transferred, estimate";
 }

@@ -46,7 +46,8 @@ absl::StatusOr<SoftwarePlan> PlanSoftware(const SoftwareUse& use,
 
 // What is known of a profile's error on a fabric: "9.7 % off 485 measured rows of hopper, ...",
 // "transferred, estimate" or "not validated".
-std::string ErrorClass(const v1::SoftwareProfile& profile, const std::string& fabric);
+std::string ErrorClass(const v1::SoftwareProfile& profile, const std::string& fabric,
+                       const std::string& algorithm);
 
 }  // namespace upfabric::daemon
 

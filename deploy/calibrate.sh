@@ -17,6 +17,7 @@ fit() {
 # Frameworks stand on nccl, so it comes first and is built in before they are fitted.
 fit nccl
 fit rccl
+fit kernel
 ninja -C build/release upfabric >/dev/null
 fit vllm
 fit trtllm

@@ -55,10 +55,20 @@ constexpr auto kNetwork = std::to_array<ConstantInfo<N>>({
     {"ll_gigabytes_per_second", &N::ll_gigabytes_per_second, 0.02, 10, 0.5},
 });
 
+using K = NamedKernel;
+constexpr auto kKernel = std::to_array<ConstantInfo<K>>({
+    {"flat_us", &K::flat_us, 1, 30, 5},
+    {"rank_us", &K::rank_us, 1e-3, 1, 0.02},
+    {"moved_us", &K::moved_us, 0.1, 30, 3},
+    {"gigabytes_per_second", &K::gigabytes_per_second, 5, 2000, 30},
+    {"share", &K::share, 0.1, 1.2, 0.9},
+});
+
 }  // namespace
 
 std::span<const ConstantInfo<LibraryConstants>> LibraryConstantInfos() { return kLibrary; }
 std::span<const ConstantInfo<OwnKernels>> OwnKernelInfos() { return kOwn; }
 std::span<const ConstantInfo<SoftwareNetwork>> NetworkInfos() { return kNetwork; }
+std::span<const ConstantInfo<NamedKernel>> NamedKernelInfos() { return kKernel; }
 
 }  // namespace upfabric::collectives

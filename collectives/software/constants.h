@@ -24,6 +24,8 @@ struct ConstantInfo {
 std::span<const ConstantInfo<LibraryConstants>> LibraryConstantInfos();
 std::span<const ConstantInfo<OwnKernels>> OwnKernelInfos();
 std::span<const ConstantInfo<SoftwareNetwork>> NetworkInfos();
+// Of the last two a kernel has one.
+std::span<const ConstantInfo<NamedKernel>> NamedKernelInfos();
 
 }  // namespace upfabric::collectives
 

@@ -322,6 +322,9 @@ Prediction PredictKernel(const SoftwareParts& parts, const SoftwareCase& use, in
     rate = kernel.share * use.facts.wire_share * use.facts.reachable *
            RingRatio(use.pattern, std::max(use.ranks, 2));
   }
+  if (kernel.by_parts) {
+    rate *= n;
+  }
   const double wire = Transfer(size, rate);
   double time =
       SmoothMax(kernel.flat_us + kernel.rank_us * n, kernel.moved_us + wire, kernel.overlap);

@@ -115,6 +115,7 @@ struct NamedKernel {
   double share = 0;
   double overlap = 1;
   bool launched = false;
+  bool by_parts = false;
 };
 
 // One adapter for each accelerator of a fabric.

@@ -64,6 +64,7 @@ v1::Workload WorkloadOfRow(const NcclPerf& perf, const RowPlan& row) {
   workload.set_root(row.root);
   workload.set_algorithm(options.algorithm);
   workload.set_software(options.software);
+  workload.set_launch(options.gpus > 1 ? "single_process" : "process_per_gpu");
   // Without a check nobody looks at the payload, and time does not depend on it.
   workload.set_payload(!check && options.payload == v1::PAYLOAD_MODE_AUTO ? v1::PAYLOAD_MODE_NONE
                                                                           : options.payload);
@@ -121,7 +122,9 @@ class Session {
     }
     if (reuse) {
       // The instructions are the same and so is their timing; one operation checks the payload.
-      workload.set_algorithm(out_of_place.algorithm());
+      if (perf_.options.software == "ideal") {
+        workload.set_algorithm(out_of_place.algorithm());  // a profile chooses the same again
+      }
       workload.set_timing(v1::TIMING_ISOLATED);
       workload.set_iterations(1);
       workload.set_warmup(0);

@@ -47,6 +47,9 @@ absl::Status Validate(const ValidateCommand& command, const Console& console) {
   UPF_ASSIGN_OR_RETURN(const std::vector<UsedTable> used,
                        CollectTables(SourcesOf(command.tables, command.flags), std::cin));
   Models models;
+  if (!command.flags.software.empty()) {
+    UPF_RETURN_IF_ERROR(models.SoftwareNamed(command.flags.software).status());
+  }
   std::vector<ValidatedTable> tables;
   for (const UsedTable& table : used) {
     UPF_ASSIGN_OR_RETURN(ValidatedTable validated, models.Validate(table.use, table.table));

@@ -123,12 +123,19 @@ absl::Status Check(const v1::SoftwareProfile& profile, const SourceLines& lines)
   for (int i = 0; i < profile.kernels_size(); ++i) {
     const v1::NamedKernel& kernel = profile.kernels(i);
     const std::string path = absl::StrCat("kernels[", i, "].");
-    if (kernel.algorithm().empty() || !(kernel.flat_us() > 0) || !(kernel.overlap() >= 1)) {
-      return lines.Error(path + "algorithm",
-                         "with flat_us above 0 and overlap from 1 up are wanted");
+    if (kernel.algorithm().empty() || !(kernel.overlap() >= 1)) {
+      return lines.Error(path + "algorithm", "and overlap from 1 up are wanted");
     }
     if ((kernel.gigabytes_per_second() > 0) == (kernel.share() > 0)) {
       return lines.Error(path + "share", "or gigabytes_per_second is wanted; give one of them");
+    }
+    for (const auto& info : collectives::NamedKernelInfos()) {
+      const double value = kernel.GetReflection()->GetDouble(kernel, FieldOf(kernel, info.name));
+      if (value != 0 && !(value >= info.min && value <= info.max)) {
+        return lines.Error(
+            path + std::string(info.name),
+            absl::StrFormat("is %g; allowed is %g to %g", value, info.min, info.max));
+      }
     }
   }
   if (profile.generations().empty() && profile.kernels().empty()) {
@@ -232,14 +239,12 @@ collectives::SoftwareProfile SoftwareFromProto(const v1::SoftwareProfile& profil
     }
   }
   for (const v1::NamedKernel& kernel : profile.kernels()) {
-    out.kernels.push_back({.algorithm = kernel.algorithm(),
-                           .flat_us = kernel.flat_us(),
-                           .rank_us = kernel.rank_us(),
-                           .moved_us = kernel.moved_us(),
-                           .gigabytes_per_second = kernel.gigabytes_per_second(),
-                           .share = kernel.share(),
-                           .overlap = kernel.overlap(),
-                           .launched = kernel.launched()});
+    collectives::NamedKernel& to = out.kernels.emplace_back();
+    TakeConstants(kernel, collectives::NamedKernelInfos(), to);
+    to.algorithm = kernel.algorithm();
+    to.overlap = kernel.overlap();
+    to.launched = kernel.launched();
+    to.by_parts = kernel.by_parts();
   }
   return out;
 }
@@ -258,6 +263,10 @@ void UpdateProto(const collectives::SoftwareProfile& profile, v1::SoftwareProfil
   for (int i = 0; i < message.networks_size(); ++i) {
     GiveConstants(profile.networks[static_cast<size_t>(i)], collectives::NetworkInfos(),
                   *message.mutable_networks(i));
+  }
+  for (int i = 0; i < message.kernels_size(); ++i) {
+    GiveConstants(profile.kernels[static_cast<size_t>(i)], collectives::NamedKernelInfos(),
+                  *message.mutable_kernels(i));
   }
 }
 

@@ -104,10 +104,11 @@ void Fit(const std::vector<Knob>& knobs, const std::vector<FitRow>& rows) {
   }
 }
 
-// Tables of one generation or network, and the constants that they decide.
+// Tables of one generation, network or named kernel, and the constants that they decide.
+enum class PartKind { kGeneration, kNetwork, kKernel };
 struct Part {
   std::string name;
-  bool network = false;
+  PartKind kind = PartKind::kGeneration;
   std::vector<Knob> knobs;
   std::vector<size_t> tables;
 };
@@ -131,9 +132,20 @@ class Calibrator {
     }
     for (collectives::SoftwareNetwork& network : profile.networks) {
       parts_.push_back({.name = network.name,
-                        .network = true,
+                        .kind = PartKind::kNetwork,
                         .knobs = KnobsOf(network, collectives::NetworkInfos()),
                         .tables = {}});
+    }
+    for (collectives::NamedKernel& kernel : profile.kernels) {
+      Part part = {.name = kernel.algorithm, .kind = PartKind::kKernel, .knobs = {}, .tables = {}};
+      for (const Knob& knob : KnobsOf(kernel, collectives::NamedKernelInfos())) {
+        // It has a rate or a share; neither of both is varied.
+        if (*knob.value != 0 ||
+            (knob.value != &kernel.gigabytes_per_second && knob.value != &kernel.share)) {
+          part.knobs.push_back(knob);
+        }
+      }
+      parts_.push_back(std::move(part));
     }
     uses_.resize(tables_.size());
     rows_.resize(tables_.size());
@@ -143,7 +155,11 @@ class Calibrator {
     return absl::OkStatus();
   }
 
+  // Without any table a part stays as it is.
   void FitPart(const Part& part, const std::string& without) {
+    if (part.tables.empty()) {
+      return;
+    }
     std::vector<FitRow> rows;
     for (const size_t t : part.tables) {
       if (SourceOf(tables_[t].use) != without) {
@@ -191,10 +207,19 @@ class Calibrator {
     }
     const collectives::SoftwareParts& parts = uses_[t].software.parts;
     for (Part& part : parts_) {
-      const bool serves = part.network
-                              ? parts.network != nullptr && parts.network->name == part.name
-                              : used.use.domains == 1 && !uses_[t].software.transferred &&
-                                    GenerationNames(part.name, used.use.fabric);
+      bool serves = false;
+      switch (part.kind) {
+        case PartKind::kNetwork:
+          serves = parts.network != nullptr && parts.network->name == part.name;
+          break;
+        case PartKind::kKernel:
+          serves = parts.kernel != nullptr && parts.kernel->algorithm == part.name;
+          break;
+        case PartKind::kGeneration:
+          serves = parts.kernel == nullptr && used.use.domains == 1 &&
+                   GenerationNames(part.name, used.use.fabric);
+          break;
+      }
       if (serves) {
         part.tables.push_back(t);
       }
@@ -214,6 +239,12 @@ class Calibrator {
   std::vector<Part> parts_;
 };
 
+void SetError(const FittedPart& part, v1::FitError& error) {
+  error.set_rows(part.errors.rows);
+  error.set_percent(part.errors.all);
+  error.set_held_out_percent(part.held_out_errors.all);
+}
+
 void WriteProvenance(const std::vector<UsedTable>& tables, FittedProfile& fitted) {
   v1::Calibration& calibration = *fitted.profile.mutable_calibration();
   calibration.clear_tables();
@@ -222,12 +253,14 @@ void WriteProvenance(const std::vector<UsedTable>& tables, FittedProfile& fitted
   }
   for (const FittedPart& part : fitted.parts) {
     for (v1::SoftwareGeneration& generation : *fitted.profile.mutable_generations()) {
-      if (part.network || generation.name() != part.name) {
-        continue;
+      if (generation.name() == part.name) {
+        SetError(part, *generation.mutable_error());
       }
-      generation.mutable_error()->set_rows(part.errors.rows);
-      generation.mutable_error()->set_percent(part.errors.all);
-      generation.mutable_error()->set_held_out_percent(part.held_out_errors.all);
+    }
+    for (v1::NamedKernel& kernel : *fitted.profile.mutable_kernels()) {
+      if (kernel.algorithm() == part.name) {
+        SetError(part, *kernel.mutable_error());
+      }
     }
   }
 }
@@ -271,7 +304,6 @@ absl::StatusOr<FittedProfile> Calibrate(const std::string& name,
     calibrator.FitPart(part, "");
     if (!part.tables.empty()) {
       fitted.parts.push_back({.name = part.name,
-                              .network = part.network,
                               .errors = calibrator.Errors(part, "").Summary(),
                               .held_out_errors = held_out.Summary()});
     }

@@ -3,7 +3,8 @@
 // Models:  the sum over rows of a robust loss of ln(modelled / measured), with a weak pull to the
 //          constants' starting values; all are varied on logarithmic scales within their bounds. A
 //          generation is fitted to the tables of one domain of its fabrics, then each network to
-//          its tables of several. Only tables of the profile's own software count.
+//          its tables of several, and each named kernel to its own. Only tables of the profile's
+//          own software count.
 // Errors:  kInvalidArgument when no table is of the profile.
 // Threads: none; the same tables in the same order give the same profile.
 
@@ -26,14 +27,13 @@ namespace upfabric::daemon {
 std::string SourceOf(const TableUse& use);
 
 struct HeldOut {
-  std::string part;  // generation or network
+  std::string part;  // generation, network or named kernel
   std::string source;
   ErrorSummary errors;  // with constants that were fitted without the source
 };
 
 struct FittedPart {
-  std::string name;  // generation or network
-  bool network = false;
+  std::string name;              // generation, network or named kernel
   ErrorSummary errors;           // of the rows to which it was fitted
   ErrorSummary held_out_errors;  // over all sources, each with the others fitted
 };

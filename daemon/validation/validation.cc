@@ -54,6 +54,9 @@ double TunerTime(const PreparedUse& use, int64_t bytes) {
   return ChooseByTuner(c, *parts.library->tuning, bytes).tuner_us;
 }
 
+// What profiles call a network of which nothing is known.
+constexpr char kUnstatedNetwork[] = "unstated";
+
 double Percent(double sum, int rows) { return rows == 0 ? 0 : 100 * (std::exp(sum / rows) - 1); }
 
 }  // namespace
@@ -147,6 +150,61 @@ void Models::Replace(const std::string& name, const Software& software) {
 }
 
 absl::StatusOr<PreparedUse> Models::Prepare(const TableUse& use) {
+  absl::StatusOr<PreparedUse> prepared = PrepareAsGiven(use);
+  TableUse relaxed = use;
+  while (!prepared.ok() && Relax(relaxed)) {
+    absl::StatusOr<PreparedUse> nearest = PrepareAsGiven(relaxed);
+    if (nearest.ok()) {
+      nearest->software.transferred = true;
+      return nearest;
+    }
+  }
+  return prepared;
+}
+
+bool Models::Relax(TableUse& use) {
+  const absl::StatusOr<const Software*> software = SoftwareNamed(use.software);
+  const bool known = software.ok();
+  if (!known || ((*software)->library.has_value() &&
+                 collectives::FindGeneration((*software)->profile, use.fabric) == nullptr)) {
+    if (NamesFile(use.software)) {
+      return false;
+    }
+    const absl::StatusOr<const Software*> rccl = SoftwareNamed("rccl");
+    const bool serves =
+        rccl.ok() && collectives::FindGeneration((*rccl)->profile, use.fabric) != nullptr;
+    use.software = serves ? "rccl" : "nccl";
+    return true;
+  }
+  const collectives::SoftwareProfile& library =
+      (*software)->library.has_value() ? *(*software)->library : (*software)->profile;
+  if (use.domains > 1 && use.network != kUnstatedNetwork &&
+      collectives::FindNetwork(library, use.network) == nullptr) {
+    use.network = kUnstatedNetwork;
+    return true;
+  }
+  std::string nearest;  // the kernel whose name begins most alike
+  size_t alike = 0;
+  for (const collectives::NamedKernel& kernel : (*software)->profile.kernels) {
+    if (kernel.algorithm == use.algorithm) {
+      return false;
+    }
+    const auto same = std::mismatch(kernel.algorithm.begin(), kernel.algorithm.end(),
+                                    use.algorithm.begin(), use.algorithm.end());
+    const auto letters = static_cast<size_t>(same.first - kernel.algorithm.begin());
+    if (nearest.empty() || letters > alike) {
+      nearest = kernel.algorithm;
+      alike = letters;
+    }
+  }
+  if (use.algorithm.empty() && !library.generations.empty()) {
+    return false;
+  }
+  use.algorithm = library.generations.empty() ? nearest : "";
+  return true;
+}
+
+absl::StatusOr<PreparedUse> Models::PrepareAsGiven(const TableUse& use) {
   UPF_ASSIGN_OR_RETURN(const fabric::Fabric* fabric, FabricNamed(use.fabric));
   UPF_ASSIGN_OR_RETURN(const Software* software, SoftwareNamed(use.software));
   const int endpoints = fabric->view().endpoints();
@@ -154,9 +212,9 @@ absl::StatusOr<PreparedUse> Models::Prepare(const TableUse& use) {
   collectives::SoftwareCase& c = prepared.prepared;
   UPF_ASSIGN_OR_RETURN(c.pattern, PatternOf(use.collective));
   if (use.ranks < 1 || use.ranks % use.domains != 0 || use.ranks / use.domains > endpoints) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(use.ranks, " ranks in ", use.domains, " domains of ", use.fabric,
-                     "; allowed are equal parts of 1 to ", endpoints));
+    return absl::InvalidArgumentError(absl::StrCat(use.ranks, " ranks in equal parts on ",
+                                                   use.domains, " x ", use.fabric,
+                                                   "; allowed are 1 to ", endpoints, " on each"));
   }
   c.ranks = use.ranks;
   c.domains = use.domains;

@@ -84,7 +84,9 @@ class Models {
   Models();
   ~Models();
 
-  // `software` is a built-in profile, a file, or what Replace named.
+  // The use's software is a built-in profile, a file, or what Replace named. What a profile does
+  // not know, its algorithm, its network or the software itself, is served by what is nearest, as a
+  // transferred estimate.
   absl::StatusOr<PreparedUse> Prepare(const TableUse& use);
   absl::StatusOr<ValidatedTable> Validate(const TableUse& use, const MeasuredTable& table);
 
@@ -93,6 +95,9 @@ class Models {
   absl::StatusOr<const Software*> SoftwareNamed(const std::string& name);
 
  private:
+  absl::StatusOr<PreparedUse> PrepareAsGiven(const TableUse& use);
+  // Takes the next thing that the profile does not know out of the use; false if there is none.
+  bool Relax(TableUse& use);
   // Name of the generation, of whatever built-in profile, that has the fabric's accelerators.
   std::string FamilyOf(const std::string& fabric);
   absl::StatusOr<const fabric::Fabric*> FabricNamed(const std::string& name);

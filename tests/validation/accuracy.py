@@ -20,7 +20,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 SMALL = 64 << 10
 GROWTH = 1.0  # points that an error may grow
 ROWS_MIN = 20  # of a family that is compared with null models
-PROFILES = ("nccl", "rccl", "vllm", "trtllm")
+PROFILES = ("nccl", "rccl", "vllm", "trtllm", "kernel")
 
 
 def run(program, *arguments):
