@@ -29,12 +29,17 @@ void RankExecutor::OnStart(fabric::MessagePort& port) {
 
 void RankExecutor::Begin(SimTime now) {
   timed_start_ = now;
+  now_ = now;
   NextIteration();
   Run(now);
 }
 
 void RankExecutor::OnReceived(SimTime now, uint32_t cookie) {
+  now_ = now;
   Stream& stream = Resumed(cookie, Wait::kMessage);
+  if (InstructionTimes* times = LogOf(stream); times != nullptr) {
+    times->arrival = now;
+  }
   if (stream.instruction.op == OpCode::kRecvReduce) {
     StartLocal(cookie);
   } else {
@@ -44,6 +49,7 @@ void RankExecutor::OnReceived(SimTime now, uint32_t cookie) {
 }
 
 void RankExecutor::OnLocalDone(SimTime now, uint32_t cookie) {
+  now_ = now;
   Finish(Resumed(cookie, Wait::kLocal));
   Run(now);
 }
@@ -64,6 +70,7 @@ void RankExecutor::OnTimer(SimTime now, uint32_t) {
     return Begin(now);
   }
   in_overhead_ = false;
+  now_ = now;
   StartIteration();
   Run(now);
 }
@@ -85,6 +92,13 @@ void RankExecutor::NextIteration() {
 }
 
 void RankExecutor::StartIteration() {
+  if (spec_.log && iteration_ + 1 == iterations()) {
+    log_.begin = now_;
+    log_.streams.resize(streams_.size());
+    for (size_t i = 0; i < streams_.size(); ++i) {
+      log_.streams[i].resize(static_cast<size_t>(streams_[i].length));
+    }
+  }
   for (size_t i = 0; i < streams_.size(); ++i) {
     Stream& stream = streams_[i];
     stream.finished = 0;
@@ -96,7 +110,16 @@ void RankExecutor::StartIteration() {
   }
 }
 
+InstructionTimes* RankExecutor::LogOf(const Stream& stream) {
+  if (log_.streams.empty()) {
+    return nullptr;
+  }
+  const auto index = static_cast<size_t>(&stream - streams_.data());
+  return &log_.streams[index][static_cast<size_t>(stream.finished)];
+}
+
 void RankExecutor::Run(SimTime now) {
+  now_ = now;
   while (!finished_ && !in_overhead_) {
     // A stream may wait for a later one, so look again while anything finishes.
     bool progress = true;
@@ -151,6 +174,10 @@ bool RankExecutor::MayStart(const Instruction& instruction) const {
 bool RankExecutor::Start(size_t index) {
   Stream& stream = streams_[index];
   const Instruction& instruction = stream.instruction;
+  if (InstructionTimes* times = LogOf(stream); times != nullptr) {
+    times->start = now_;
+    times->arrival = now_;
+  }
   if (MovedCount(instruction) == 0) {
     return true;
   }
@@ -226,6 +253,9 @@ void RankExecutor::Finish(Stream& stream) {
   const bool last_iteration = iteration_ + 1 == iterations();
   if (spec_.payload != nullptr && last_iteration && MovedCount(stream.instruction) > 0) {
     ApplyPayload(stream.instruction);
+  }
+  if (InstructionTimes* times = LogOf(stream); times != nullptr) {
+    times->finish = now_;
   }
   ++stream.finished;
   if (stream.finished == stream.length) {

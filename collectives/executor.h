@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "collectives/instruction_log.h"
 #include "collectives/payload_transport.h"
 #include "collectives/program.h"
 #include "collectives/rank_payload.h"
@@ -57,6 +58,7 @@ struct ExecutorSpec {
   Picoseconds overhead = {};
   Ratio stretch = Ratio(1);
   int sends_apart = 1;  // see FabricView; the injection window is so many times as long
+  bool log = false;     // keep a RankLog of the last iteration
   // Both null: no byte moves. The transport outlives the executor.
   std::unique_ptr<RankPayload> payload = nullptr;
   PayloadTransport* transport = nullptr;
@@ -77,6 +79,8 @@ class RankExecutor final : public fabric::MessagePortClient {
   SimTime timed_start() const { return timed_start_; }
   SimTime end() const { return end_; }
   int rank() const { return spec_.rank; }
+  // Empty unless the spec asks for it.
+  const RankLog& log() const { return log_; }
   // Null if no byte moves.
   const RankPayload* payload() const { return spec_.payload.get(); }
 
@@ -107,6 +111,8 @@ class RankExecutor final : public fabric::MessagePortClient {
   void Send(size_t stream);
   void StartLocal(size_t stream);
   void Finish(Stream& stream);
+  // Of the stream's current instruction; null unless it is logged.
+  InstructionTimes* LogOf(const Stream& stream);
   void ApplyPayload(const Instruction& instruction);
   // Hands what this rank exposes to its readers.
   void Expose();
@@ -129,6 +135,8 @@ class RankExecutor final : public fabric::MessagePortClient {
   SimTime end_;
   bool finished_ = false;
   bool in_overhead_ = false;  // of the iteration that is to start
+  SimTime now_;               // of the callback that is running
+  RankLog log_;
 };
 
 }  // namespace upfabric::collectives

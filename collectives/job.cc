@@ -146,6 +146,16 @@ class JobImpl final : public Job {
     return sum;
   }
 
+  std::vector<std::pair<int, const RankLog*>> Logs() const override {
+    std::vector<std::pair<int, const RankLog*>> logs;
+    for (const auto& executor : executors_) {
+      if (spec_.log) {
+        logs.emplace_back(executor->rank(), &executor->log());
+      }
+    }
+    return logs;
+  }
+
   std::vector<std::string> Autopsy() const override {
     std::vector<std::string> lines;
     for (const auto& executor : executors_) {
@@ -168,7 +178,8 @@ class JobImpl final : public Job {
         .start = spec_.starts.empty() ? Picoseconds() : spec_.starts[static_cast<size_t>(rank)],
         .overhead = spec_.overhead,
         .stretch = spec_.stretch,
-        .sends_apart = spec_.sends_apart};
+        .sends_apart = spec_.sends_apart,
+        .log = spec_.log};
     if (spec_.payload != PayloadMode::kNone) {
       const BufferLayouts layouts{
           layouts_.Get(executor.program->partition(Buffer::kInput)),

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "collectives/algorithm.h"
 #include "collectives/collective.h"
+#include "collectives/instruction_log.h"
 #include "collectives/payload_transport.h"
 #include "fabric/api/message_port.h"
 
@@ -40,6 +41,7 @@ struct JobSpec {
   uint64_t seed = 0;
   std::vector<Picoseconds> starts = {};  // by rank, when it starts; empty: all at 0
   int sends_apart = 1;                   // see FabricView
+  bool log = false;                      // keep logs of the last iteration
   Picoseconds overhead = {};             // of a software profile, see ExecutorSpec
   Ratio stretch = Ratio(1);
 };
@@ -78,6 +80,8 @@ class Job {
   // Hash over the owned ranks' results, 0 without payload; combined over ranks in any order by
   // addition. Requires: finished().
   virtual uint64_t PayloadHash() const = 0;
+  // Logs of the owned ranks, by rank; empty unless the spec asks for them. Requires: finished().
+  virtual std::vector<std::pair<int, const RankLog*>> Logs() const = 0;
   // One line for each owned rank that waits: rank, and for each of its streams that waits the
   // instruction and for what.
   virtual std::vector<std::string> Autopsy() const = 0;

@@ -35,11 +35,13 @@ struct RowPlan {
   std::string protocol = "-";            // of a software profile, with
   Picoseconds overhead = {};             // what it adds to each iteration, and
   Ratio stretch = Ratio(1);              // what a byte takes on the wire
+  bool log = false;                      // for a breakdown or a timeline
 };
 
 struct MergedRow {
   v1::Row row;
   Picoseconds virtual_time;  // until the last rank had finished, warm-up included
+  std::vector<internal::RowShare> logged = {};  // shares with logs, if the plan asks for them
 };
 
 // Time of an operation: with one iteration the end of the last rank after the first began to be

@@ -17,6 +17,7 @@
 #include "daemon/exit_codes.h"
 #include "daemon/internal.pb.h"
 #include "daemon/jitter.h"
+#include "daemon/row_logs.h"
 #include "daemon/row_report.h"
 #include "daemon/run_faults.h"
 #include "daemon/software_plan.h"
@@ -150,6 +151,9 @@ class RunnerImpl final : public Runner {
   RowHooks HooksOf(const RunObserver& observer);
   Injection Inject(const std::string& news, fabric::sim::Ticks start);
   void CheckLowerBound(const RowPlan& plan, const collectives::Job& job);
+  void Explain(const RowPlan& plan, const CheckedWorkload& workload, const MergedRow& merged,
+               v1::Row& row) const;
+  collectives::BoundFigures FiguresOfBound() const;
   void CheckRates();
   RunBasis Basis() const;
   absl::Status GatherStatistics(const RunBasis& before, double user_cpu_before,
@@ -319,6 +323,9 @@ absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Wor
       to.set_name(element.name);
       to.set_latency_ps(element.latency.count());
     }
+    if (plan.log) {
+      Explain(plan, workload, merged, row);
+    }
     if (workload.jitter > 0) {
       UPF_ASSIGN_OR_RETURN(*row.mutable_jitter(), RunJitter(plan, workload, observer));
     }
@@ -366,6 +373,10 @@ absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
   }
   plan.iterations = workload.iterations;
   plan.warmup = workload.warmup;
+  plan.log = workload.breakdown || workload.timeline;
+  if (plan.log) {
+    UPF_RETURN_IF_ERROR(CheckLoggable(plan));
+  }
   return plan;
 }
 
@@ -383,6 +394,7 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   spec.check = workload.check;
   spec.seed = workload.seed;
   spec.starts = plan.starts;
+  spec.log = plan.log;
   spec.overhead = plan.overhead;
   spec.stretch = plan.stretch;
   spec.sends_apart = fabric_->view().sends_apart();
@@ -406,6 +418,9 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
     return ran;
   }
   internal::RowShare share = ShareOfRow(ran, *job, *fabric_, session->DamagedMessages());
+  if (plan.log && ran.ok() && job->finished()) {
+    AddLogs(*job, *fabric_, share);
+  }
   // A row of one rank may have had no exchange at all: here, too, the run can be stopped.
   const absl::Status wish = observer.on_window ? observer.on_window() : absl::OkStatus();
   share.set_stop(static_cast<int32_t>(wish.code()));
@@ -417,6 +432,9 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
     }
   }
   absl::StatusOr<MergedRow> merged = MergeShares(plan, shares);
+  if (merged.ok() && plan.log) {
+    merged->logged = shares;
+  }
   closed_totals_.virtual_time += merged.ok() ? merged->virtual_time : fabric_->Now().since_start();
   UPF_RETURN_IF_ERROR(merged.status());
   CheckRates();
@@ -428,6 +446,7 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
 absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWorkload& workload,
                                                  const RunObserver& observer) {
   plan.payload = collectives::PayloadMode::kNone;
+  plan.log = false;
   const Bytes packet =
       std::visit([](const auto& protocol) { return protocol.max_payload; }, spec_.protocol);
   const Picoseconds packet_time = fabric_->view().InjectionTime(packet, 1);
@@ -455,6 +474,37 @@ void RunnerImpl::CheckRates() {
   }
 }
 
+collectives::BoundFigures RunnerImpl::FiguresOfBound() const {
+  collectives::BoundFigures figures;
+  figures.links = fabric_->view().links_per_endpoint();
+  figures.link_bits_per_second = spec_.link.data_rate().bits_per_second();
+  if (spec_.scale_out.has_value()) {  // as if all links were as fast as the fastest
+    figures.link_bits_per_second = std::max(
+        figures.link_bits_per_second, spec_.scale_out->network->link.data_rate().bits_per_second());
+  }
+  for (const fabric::PathElement& element : fabric_->view().ShortestPath()) {
+    figures.path_latency += element.latency;
+  }
+  figures.local_latency = spec_.endpoint.local_latency;
+  return figures;
+}
+
+// Says why a row took as long as it did. Its fabric is still there.
+void RunnerImpl::Explain(const RowPlan& plan, const CheckedWorkload& workload,
+                         const MergedRow& merged, v1::Row& row) const {
+  const collectives::LoggedRun run = MergeLogs(plan, workload.endpoints, merged.logged);
+  if (workload.breakdown) {
+    v1::Breakdown& breakdown = *row.mutable_breakdown();
+    breakdown = BreakdownOf(run, fabric_->view(), merged.logged);
+    breakdown.set_bound_ps(
+        collectives::ComputeLowerBound(FiguresOfBound(), *plan.algorithm, plan.request, 1)
+            .last_end.count());
+  }
+  if (workload.timeline) {
+    *row.mutable_timeline() = TimelineOf(run);
+  }
+}
+
 // Ends the process if a rank finished before it possibly could.
 void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& job) {
   const std::vector<collectives::RankTimes> times = job.Times();
@@ -469,19 +519,8 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
   if (times.empty() || instructions > kBoundInstructionsMax) {
     return;
   }
-  collectives::BoundFigures figures;
-  figures.links = fabric_->view().links_per_endpoint();
-  figures.link_bits_per_second = spec_.link.data_rate().bits_per_second();
-  if (spec_.scale_out.has_value()) {  // as if all links were as fast as the fastest
-    figures.link_bits_per_second = std::max(
-        figures.link_bits_per_second, spec_.scale_out->network->link.data_rate().bits_per_second());
-  }
-  for (const fabric::PathElement& element : fabric_->view().ShortestPath()) {
-    figures.path_latency += element.latency;
-  }
-  figures.local_latency = spec_.endpoint.local_latency;
   const collectives::LowerBound bound =
-      collectives::ComputeLowerBound(figures, *plan.algorithm, plan.request, operations);
+      collectives::ComputeLowerBound(FiguresOfBound(), *plan.algorithm, plan.request, operations);
   checks_.completions += static_cast<int64_t>(times.size());
   for (const collectives::RankTimes& rank : times) {
     UPF_CHECK_OP(rank.end.since_start().count(), >=,

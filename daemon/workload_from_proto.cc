@@ -250,6 +250,10 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
     return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
                                                    " repetitions, allowed is 0 to ", kJitterMax));
   }
+  if ((workload.breakdown() || workload.timeline()) && workload.timing() != v1::TIMING_ISOLATED) {
+    return absl::InvalidArgumentError(
+        "--breakdown, --trace: are of isolated operations; allowed without queued ones");
+  }
   if (const auto faults = fabric::FaultScheduleFromProto(workload.faults()); !faults.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--faults: ", faults.status().message()));
   }
@@ -274,6 +278,8 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   checked.seed = workload.seed();
   checked.loop = workload.loop();
   checked.jitter = workload.jitter();
+  checked.breakdown = workload.breakdown();
+  checked.timeline = workload.timeline();
   checked.faults = workload.faults();
   return checked;
 }

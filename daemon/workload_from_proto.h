@@ -42,7 +42,9 @@ struct CheckedWorkload {
   bool check = true;
   uint64_t seed = 0;
   bool loop = false;
-  int jitter = 0;            // repetitions with skewed starts
+  int jitter = 0;  // repetitions with skewed starts
+  bool breakdown = false;
+  bool timeline = false;
   v1::FaultSchedule faults;  // each well-formed; the fabric may lack what they name
 };
 

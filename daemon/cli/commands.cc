@@ -12,6 +12,7 @@
 #include "daemon/cli/agreement.h"
 #include "daemon/cli/algorithm_files.h"
 #include "daemon/cli/algorithm_listing.h"
+#include "daemon/cli/chrome_trace.h"
 #include "daemon/cli/comparison_report.h"
 #include "daemon/cli/element_confidence.h"
 #include "daemon/cli/fabric_listing.h"
@@ -96,12 +97,12 @@ absl::StatusOr<v1::FaultSchedule> LoadTogether(const std::string& path, ProcessG
   return faults;
 }
 
-absl::Status WriteFaults(const v1::FaultSchedule& faults, const std::string& path) {
-  std::ofstream file(path);
-  file << FaultsFileText(faults);
+absl::Status WriteFile(const char* flag, const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
   file.close();
   return file ? absl::OkStatus()
-              : absl::InvalidArgumentError(absl::StrCat("--record-faults: cannot write ", path));
+              : absl::InvalidArgumentError(absl::StrCat(flag, ": cannot write ", path));
 }
 
 // Damaged messages are named whatever the format of the result.
@@ -184,7 +185,15 @@ class Executor {
                                                       : RunRemotely(run, bar, statistics));
     bar.Finish();
     if (!run.record_faults.empty() && group_.index() == 0) {
-      UPF_RETURN_IF_ERROR(WriteFaults(result.faults(), run.record_faults));
+      UPF_RETURN_IF_ERROR(
+          WriteFile("--record-faults", run.record_faults, FaultsFileText(result.faults())));
+    }
+    if (!run.trace.empty() && group_.index() == 0) {
+      UPF_RETURN_IF_ERROR(WriteFile("--trace", run.trace, ChromeTrace(result)));
+      if (const int64_t left_out = LeftOutOfTrace(result); left_out > 0) {
+        console_.err << "# --trace: " << left_out
+                     << " instructions are left out, those of the highest ranks\n";
+      }
     }
     switch (run.format) {
       case Format::kCsv:

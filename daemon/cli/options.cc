@@ -64,6 +64,8 @@ struct Texts {
   std::string jitter;
   std::string faults;
   std::string record_faults;
+  bool breakdown = false;
+  std::string trace;
   bool statistics = false;
   SweepTexts sweep;
   FaultWords fault;
@@ -216,6 +218,9 @@ absl::StatusOr<Command> ReadRun(const Texts& texts) {
                                                    ".yaml, as --faults reads them"));
   }
   run.statistics = texts.statistics;
+  run.sweep.breakdown = texts.breakdown;
+  run.sweep.timeline = !texts.trace.empty();
+  run.trace = texts.trace;
   if (!texts.jitter.empty()) {
     int64_t jitter = 0;
     UPF_RETURN_IF_ERROR(StoreInt("--jitter", texts.jitter, {.min = 1, .max = kJitterMax}, jitter));
@@ -388,6 +393,10 @@ class Grammar {
     run_->add_option("--faults", texts.faults, "file of what goes wrong when; see docs/faults.md");
     run_->add_option("--record-faults", texts.record_faults,
                      "write what went wrong, injected faults too, as a file for --faults");
+    run_->add_flag("--breakdown", texts.breakdown,
+                   "why each row took as long as it did: the chain that ended last, by cause");
+    run_->add_option("--trace", texts.trace,
+                     "write when instructions ran, as a Chrome trace in JSON");
     run_->add_flag("--stats", texts.statistics, "wall-clock figures on stderr");
     run_->add_option("--jitter", texts.jitter,
                      "repeat each row so many times, ranks starting late by less than a packet's "
@@ -498,6 +507,8 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   workload.set_in_place(false);
   workload.set_seed(sweep.seed);
   workload.set_jitter(sweep.jitter);
+  workload.set_breakdown(sweep.breakdown);
+  workload.set_timeline(sweep.timeline);
   return workload;
 }
 

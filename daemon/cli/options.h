@@ -37,7 +37,9 @@ struct SweepOptions {
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
   v1::Granularity granularity = v1::GRANULARITY_TRAIN;
   uint64_t seed = 0;
-  int jitter = 0;  // repetitions with skewed starts, of `run` alone
+  int jitter = 0;  // repetitions with skewed starts; these three are of `run` alone
+  bool breakdown = false;
+  bool timeline = false;
 };
 
 struct HelpCommand {
@@ -59,6 +61,7 @@ struct RunCommand {
   std::string connect;        // empty: in this process or MPI job
   std::string faults;         // a file; empty: none
   std::string record_faults;  // a file to write; empty: none
+  std::string trace;          // a file to write; empty: none
 };
 struct CompareCommand {
   std::vector<v1::Collective> collectives;

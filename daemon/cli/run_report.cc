@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "daemon/cli/breakdown_report.h"
 #include "daemon/cli/fault_text.h"
 #include "daemon/cli/names.h"
 #include "daemon/cli/numbers.h"
@@ -141,7 +142,7 @@ std::string RunTable(const v1::Result& result) {
   absl::StrAppendFormat(&text, "# fingerprint %s  seed %d  hops %d  virtual time %s s\n",
                         FingerprintText(result.fingerprint()), result.seed(), result.hops(),
                         SecondsText(Picoseconds(result.virtual_ps())));
-  return text;
+  return text + BreakdownText(result);
 }
 
 std::string RunCsv(const v1::Result& result) {
@@ -175,6 +176,10 @@ void WriteResult(const v1::Result& result, JsonWriter& json) {
     for (const Field& field : FieldsOf(row, result)) {
       json.Key(field.name);
       field.is_text ? json.String(field.value) : json.Raw(field.value);
+    }
+    if (row.has_breakdown()) {
+      json.Key("breakdown");
+      WriteBreakdown(row, json);
     }
     json.EndObject();
   }

@@ -1,0 +1,80 @@
+// Why a collective took as long as it did: the chain of instructions and messages that ends last,
+// and its time by cause.
+//
+// Models:  from the last rank's end back to the start: an instruction waits for the one before it,
+//          for another stream, for its message or for memory, whatever came last. A message takes
+//          the elements of its path, its bytes on the links, those that its sender had posted
+//          before, and what else it waited: behind others' packets, for credits, for replays.
+// Units:   whole picoseconds; parts sum to the total exactly.
+// Omits:   which of the three a message waited for; a reduce-read is split into path and rest.
+// Threads: none.
+
+#ifndef UPFABRIC_COLLECTIVES_CRITICAL_PATH_H_
+#define UPFABRIC_COLLECTIVES_CRITICAL_PATH_H_
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "collectives/algorithm.h"
+#include "collectives/collective.h"
+#include "collectives/instruction_log.h"
+#include "fabric/api/fabric_view.h"
+
+namespace upfabric::collectives {
+
+enum class Cause {
+  kLaunch,         // before the first instruction: a late start, a library's overhead
+  kInjection,      // from posting to the link
+  kSerialization,  // bytes at the links' rate
+  kOwnSends,       // behind what its sender had posted before, also before it is posted
+  kPhy,
+  kFec,
+  kRetimer,
+  kPropagation,  // cable, board, optics
+  kSwitch,
+  kDelivery,
+  kWaiting,    // in the fabric: other packets, credits, replays
+  kReduction,  // in memory or, beyond the path, in the switches
+  kCopy,
+  kMemory,  // behind other local operations
+};
+inline constexpr int kCauses = static_cast<int>(Cause::kMemory) + 1;
+std::string_view CauseName(Cause cause);
+
+// The cause of an element of a path by its name ("uplink fec decoding").
+Cause CauseOfElement(std::string_view element);
+
+// One link of the chain: a message, or an instruction of a rank that took time.
+struct PathStep {
+  SimTime begin;
+  SimTime end;
+  int rank = 0;       // that waited
+  int from = -1;      // of a message its sender, else -1
+  int stream = 0;     // of `rank`
+  int64_t index = 0;  // in the stream
+  OpCode op = OpCode::kSend;
+  Bytes bytes;  // of payload
+};
+
+struct CriticalPath {
+  std::array<Picoseconds, kCauses> parts = {};  // sum to the end less the begin
+  std::vector<PathStep> steps;                  // first to last
+  SimTime begin;                                // the start of the row
+  SimTime end;
+};
+
+struct LoggedRun {
+  const Algorithm* algorithm = nullptr;
+  CollectiveRequest request = {};
+  std::vector<EndpointId> endpoints = {};  // by rank
+  Ratio stretch = Ratio(1);                // see ExecutorSpec
+  std::vector<RankLog> ranks = {};
+};
+
+// Requires: the logs are of one finished iteration of the request on the view's fabric.
+CriticalPath FindCriticalPath(const LoggedRun& run, const fabric::FabricView& view);
+
+}  // namespace upfabric::collectives
+
+#endif  // UPFABRIC_COLLECTIVES_CRITICAL_PATH_H_
