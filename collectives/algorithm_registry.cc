@@ -65,6 +65,12 @@ void RegisterBuiltins(AlgorithmRegistry& registry) {
   registry.Add(BroadcastScatterGather());
   registry.Add(BroadcastChain());
   registry.Add(SendRecvDirect());
+  registry.Add(ReduceDirect());
+  registry.Add(ReduceBinomial());
+  registry.Add(ReduceChain());
+  registry.Add(GatherDirect());
+  registry.Add(ScatterDirect());
+  registry.Add(BarrierDissemination());
 }
 
 }  // namespace upfabric::collectives

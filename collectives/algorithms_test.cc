@@ -36,7 +36,7 @@ void ExpectRight(const CollectiveRequest& request, const Algorithm& algorithm, u
 std::vector<CollectiveRequest> Forms(CollectiveRequest request, const AlgorithmInfo& info) {
   request.collective = info.collective;
   std::vector<CollectiveRequest> forms;
-  const bool has_root = info.collective == Collective::kBroadcast;
+  const bool has_root = HasRoot(info.collective);
   for (const int root : std::set<int>{0, request.ranks / 2, request.ranks - 1}) {
     for (const bool in_place : {false, true}) {
       request.root = has_root ? root : -1;
@@ -138,8 +138,8 @@ TEST(AlgorithmsTest, RangesStayInsideTheirBuffersAndConnectionsInsideTheirNumber
         for (int rank = 0; rank < ranks; ++rank) {
           const auto program = algorithm->MakeProgram(request, rank);
           ASSERT_LE(program->streams(), 256);
-          ASSERT_EQ(program->partition(Buffer::kInput).count(), SendCount(request));
-          ASSERT_EQ(program->partition(Buffer::kOutput).count(), RecvCount(request));
+          ASSERT_EQ(program->partition(Buffer::kInput).count(), SendCount(request, rank));
+          ASSERT_EQ(program->partition(Buffer::kOutput).count(), RecvCount(request, rank));
           for (int stream = 0; stream < program->streams(); ++stream) {
             for (int64_t index = 0; index < program->length(stream); ++index) {
               const Instruction instruction = program->At(stream, index);

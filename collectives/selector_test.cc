@@ -25,7 +25,8 @@ TEST(AlgorithmRegistryTest, EveryCollectiveHasAnAlgorithmAndEveryAlgorithmADescr
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Collective collective :
        {Collective::kAllReduce, Collective::kAllGather, Collective::kReduceScatter,
-        Collective::kAllToAll, Collective::kBroadcast, Collective::kSendRecv}) {
+        Collective::kAllToAll, Collective::kBroadcast, Collective::kSendRecv, Collective::kReduce,
+        Collective::kGather, Collective::kScatter, Collective::kBarrier}) {
     EXPECT_FALSE(registry.List(collective).empty());
   }
   for (const Algorithm* algorithm : registry.All()) {
@@ -121,6 +122,10 @@ TEST(CostTest, ClosedFormsAreNearExecutionsOnAQuietFabric) {
         const auto cost =
             static_cast<double>(algorithm->Cost(request, FakeFabricView(ranks, figures)).count());
         const auto time = static_cast<double>(run.fabric.now_ps());
+        if (time == 0) {
+          EXPECT_EQ(cost, 0);
+          continue;
+        }
         // Reads and results of in_switch hold each other up; the form leaves that out.
         const double tolerance = algorithm->info().limits.needs_in_switch ? 0.2 : 0.1;
         EXPECT_NEAR(cost / time, 1.0, tolerance) << cost << " against " << time;
@@ -132,6 +137,9 @@ TEST(CostTest, ClosedFormsAreNearExecutionsOnAQuietFabric) {
 TEST(CostTest, NothingToMoveCostsNothing) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Algorithm* algorithm : registry.All()) {
+    if (algorithm->info().collective == Collective::kBarrier) {
+      continue;  // its tokens move whatever the count
+    }
     const CollectiveRequest request{
         .collective = algorithm->info().collective, .ranks = 4, .count = 0, .root = 0};
     EXPECT_EQ(algorithm->Cost(request, FakeFabricView(4, {})), Picoseconds(0))

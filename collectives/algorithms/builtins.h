@@ -22,6 +22,12 @@ std::unique_ptr<Algorithm> BroadcastFlat();
 std::unique_ptr<Algorithm> BroadcastScatterGather();
 std::unique_ptr<Algorithm> BroadcastChain();
 std::unique_ptr<Algorithm> SendRecvDirect();
+std::unique_ptr<Algorithm> ReduceDirect();
+std::unique_ptr<Algorithm> ReduceBinomial();
+std::unique_ptr<Algorithm> ReduceChain();
+std::unique_ptr<Algorithm> GatherDirect();
+std::unique_ptr<Algorithm> ScatterDirect();
+std::unique_ptr<Algorithm> BarrierDissemination();
 
 }  // namespace upfabric::collectives
 

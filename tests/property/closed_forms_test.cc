@@ -195,7 +195,7 @@ TEST(ClosedFormsTest, FormsOfAlgorithmsAreNearTheFabric) {
         const CollectiveRequest request{.collective = info.collective,
                                         .ranks = ranks,
                                         .count = count,
-                                        .root = info.collective == Collective::kBroadcast ? 0 : -1};
+                                        .root = collectives::HasRoot(info.collective) ? 0 : -1};
         // Reads and results of in_switch hold each other up; the form leaves that out.
         EXPECT_NEAR(FormOverTime(registry, request, info.name), 1.0,
                     info.limits.needs_in_switch ? 0.2 : 0.07)
