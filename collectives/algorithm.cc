@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "collectives/patterns/groups.h"
 #include "fabric/base/status.h"
 
 namespace upfabric::collectives {
@@ -29,6 +30,9 @@ absl::Status CheckRequest(const Algorithm& algorithm, const CollectiveRequest& r
   if (request.ranks < limits.ranks_min || request.ranks > limits.ranks_max) {
     return refuse("serves ", limits.ranks_min, " to ", limits.ranks_max, " ranks, not ",
                   request.ranks);
+  }
+  if (limits.needs_groups && GroupSize(request) == request.ranks) {
+    return refuse("serves ranks in groups of equal size, which ", request.ranks, " do not make");
   }
   if (request.count > limits.count_max) {
     return refuse("serves at most ", limits.count_max, " elements, not ", request.count);

@@ -42,6 +42,8 @@ struct CollectiveRequest {
   int64_t count = 0;      // elements, see above
   int root = -1;          // where HasRoot(collective)
   bool in_place = false;  // only where HasInPlace(collective)
+  // Ranks in a row that are near each other, say in one pod; 0: none are nearer than others.
+  int group = 0;
 };
 
 // Most ranks of a request, and most bytes of all send or all receive buffers together (chosen: far

@@ -23,7 +23,7 @@ TEST(JobTest, BackToBackIterationsOfEveryAlgorithmDoNotMix) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Algorithm* algorithm : registry.All()) {
     for (const int ranks : {1, 2, 5}) {
-      if (ranks < algorithm->info().limits.ranks_min) {
+      if (!Serves(*algorithm, ranks)) {
         continue;
       }
       const CollectiveRequest request{

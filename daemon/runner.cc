@@ -339,9 +339,10 @@ absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
     plan.request.count = CountInChunks(*workload.imported, plan.request.count);
     UPF_RETURN_IF_ERROR(collectives::CheckRequest(*plan.algorithm, plan.request));
   } else {
-    UPF_ASSIGN_OR_RETURN(plan.algorithm,
-                         collectives::SelectAlgorithm(registry_, workload.algorithm, plan.request,
-                                                      fabric_->ViewOf(workload.endpoints)));
+    const fabric::FabricView& view = fabric_->ViewOf(workload.endpoints);
+    plan.request.group = collectives::RanksOfPod(workload.endpoints, view);
+    UPF_ASSIGN_OR_RETURN(plan.algorithm, collectives::SelectAlgorithm(registry_, workload.algorithm,
+                                                                      plan.request, view));
   }
   plan.payload = PayloadOf(workload.payload, plan.request, *plan.algorithm);
   plan.type = as_given.type();

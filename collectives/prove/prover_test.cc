@@ -90,10 +90,10 @@ TEST(ProverTest, EveryBuiltinIsProvedForAllRankCounts) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Algorithm* algorithm : registry.All()) {
     const AlgorithmInfo& info = algorithm->info();
-    for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 32}) {
+    for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 32}) {
       for (const int64_t count : {0, 1, ranks + 1, 40'000 / ranks}) {
         for (const bool in_place : {false, true}) {
-          if (ranks < info.limits.ranks_min || (in_place && !info.limits.in_place) ||
+          if (!Serves(*algorithm, ranks) || (in_place && !info.limits.in_place) ||
               (ranks > 9 && count > 2 * ranks)) {
             continue;
           }
@@ -340,7 +340,7 @@ TEST(ProverTest, EveryMutantThatGoesWrongIsRefused) {
         algorithm.info().collective == Collective::kBarrier) {  // has no result to be wrong
       continue;
     }
-    const int ranks = std::max(algorithm.info().limits.ranks_min, 2 + static_cast<int>(draw() % 4));
+    const int ranks = algorithm.info().limits.needs_groups ? 4 : 2 + static_cast<int>(draw() % 4);
     CollectiveRequest request{.collective = algorithm.info().collective,
                               .ranks = ranks,
                               .count = ranks * (1 + static_cast<int64_t>(draw() % 3)),
