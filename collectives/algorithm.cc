@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "collectives/patterns/groups.h"
 #include "fabric/base/status.h"
 
 namespace upfabric::collectives {
@@ -30,6 +31,9 @@ absl::Status CheckRequest(const Algorithm& algorithm, const CollectiveRequest& r
     return refuse("serves ", limits.ranks_min, " to ", limits.ranks_max, " ranks, not ",
                   request.ranks);
   }
+  if (limits.needs_groups && GroupSize(request) == request.ranks) {
+    return refuse("serves ranks in groups of equal size, which ", request.ranks, " do not make");
+  }
   if (request.count > limits.count_max) {
     return refuse("serves at most ", limits.count_max, " elements, not ", request.count);
   }
@@ -48,12 +52,21 @@ absl::Status CheckFabric(const Algorithm& algorithm, const fabric::FabricView& v
 }
 
 Bytes BufferBytes(const Algorithm& algorithm, const CollectiveRequest& request) {
-  // Rank 0 has the most scratch: it gets the largest part of every balanced split.
-  const int64_t scratch = algorithm.MakeProgram(request, 0)->partition(Buffer::kScratch).count();
-  const int64_t send = SendCount(request);
-  const int64_t recv = RecvCount(request);
-  const int64_t user = request.in_place ? std::max(send, recv) : send + recv;
-  return ElementSize(request.type) * (user + scratch) * request.ranks;
+  const auto of_rank = [&](int rank) {
+    const int64_t send = SendCount(request, rank);
+    const int64_t recv = RecvCount(request, rank);
+    return (request.in_place ? std::max(send, recv) : send + recv) +
+           algorithm.MakeProgram(request, rank)->partition(Buffer::kScratch).count();
+  };
+  if (!HasRoot(request.collective)) {
+    // Rank 0 has the most scratch: it gets the largest part of every balanced split.
+    return ElementSize(request.type) * of_rank(0) * request.ranks;
+  }
+  int64_t elements = 0;
+  for (int rank = 0; rank < request.ranks; ++rank) {
+    elements += of_rank(rank);
+  }
+  return ElementSize(request.type) * elements;
 }
 
 }  // namespace upfabric::collectives

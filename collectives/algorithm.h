@@ -24,6 +24,7 @@ struct AlgorithmLimits {
   int64_t count_max = std::numeric_limits<int64_t>::max();
   bool in_place = true;          // whether source and result may share a buffer
   bool needs_in_switch = false;  // multicast and reduction by the switches
+  bool needs_groups = false;     // a number of ranks that patterns/groups.h can divide
 };
 
 struct AlgorithmInfo {

@@ -55,16 +55,36 @@ void RegisterBuiltins(AlgorithmRegistry& registry) {
   registry.Add(AllReduceOneShot());
   registry.Add(AllReduceTwoShot());
   registry.Add(AllReduceRing());
+  registry.Add(AllReduceRecursiveDoubling());
+  registry.Add(AllReduceHalvingDoubling());
+  registry.Add(AllReduceRingBidirectional());
+  registry.Add(AllReduceDoubleBinaryTree());
+  registry.Add(AllReduceHierarchical());
   registry.Add(AllReduceInSwitch());
   registry.Add(AllGatherDirect());
   registry.Add(AllGatherRing());
+  registry.Add(AllGatherRecursiveDoubling());
+  registry.Add(AllGatherBruck());
+  registry.Add(AllGatherInSwitch());
   registry.Add(ReduceScatterDirect());
   registry.Add(ReduceScatterRing());
+  registry.Add(ReduceScatterRecursiveHalving());
+  registry.Add(ReduceScatterInSwitch());
   registry.Add(AllToAllDirect());
+  registry.Add(AllToAllPairwise());
   registry.Add(BroadcastFlat());
   registry.Add(BroadcastScatterGather());
   registry.Add(BroadcastChain());
+  registry.Add(BroadcastBinomial());
+  registry.Add(BroadcastInSwitch());
   registry.Add(SendRecvDirect());
+  registry.Add(ReduceDirect());
+  registry.Add(ReduceBinomial());
+  registry.Add(ReduceChain());
+  registry.Add(ReduceInSwitch());
+  registry.Add(GatherDirect());
+  registry.Add(ScatterDirect());
+  registry.Add(BarrierDissemination());
 }
 
 }  // namespace upfabric::collectives

@@ -36,7 +36,7 @@ void ExpectRight(const CollectiveRequest& request, const Algorithm& algorithm, u
 std::vector<CollectiveRequest> Forms(CollectiveRequest request, const AlgorithmInfo& info) {
   request.collective = info.collective;
   std::vector<CollectiveRequest> forms;
-  const bool has_root = info.collective == Collective::kBroadcast;
+  const bool has_root = HasRoot(info.collective);
   for (const int root : std::set<int>{0, request.ranks / 2, request.ranks - 1}) {
     for (const bool in_place : {false, true}) {
       request.root = has_root ? root : -1;
@@ -55,8 +55,8 @@ std::vector<CollectiveRequest> Forms(CollectiveRequest request, const AlgorithmI
 TEST(AlgorithmsTest, EveryCountAndRankCountGivesTheReference) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Algorithm* algorithm : registry.All()) {
-    for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 72}) {
-      if (ranks < algorithm->info().limits.ranks_min) {
+    for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 32, 72}) {
+      if (!Serves(*algorithm, ranks)) {
         continue;
       }
       for (const int64_t count :
@@ -76,7 +76,7 @@ TEST(AlgorithmsTest, EveryTypeAndOperationGivesTheReference) {
     for (const DataType type : kTypes) {
       for (const ReduceOp op : kOps) {
         for (const int ranks : {1, 2, 3, 5, 8, 72}) {
-          if (ranks < algorithm->info().limits.ranks_min) {
+          if (!Serves(*algorithm, ranks)) {
             continue;
           }
           for (const CollectiveRequest& request :
@@ -93,7 +93,10 @@ TEST(AlgorithmsTest, EveryTypeAndOperationGivesTheReference) {
 TEST(AlgorithmsTest, LargeCountsUseManyChannelsAndPiecesAndGiveTheReference) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Algorithm* algorithm : registry.All()) {
-    for (const int ranks : {2, 3, 7}) {
+    for (const int ranks : {2, 3, 7, 12}) {
+      if (!Serves(*algorithm, ranks)) {
+        continue;
+      }
       for (const CollectiveRequest& request :
            Forms({.type = DataType::kBfloat16, .ranks = ranks, .count = 400'009},
                  algorithm->info())) {
@@ -129,7 +132,7 @@ TEST(AlgorithmsTest, RangesStayInsideTheirBuffersAndConnectionsInsideTheirNumber
   };
   for (const Algorithm* algorithm : registry.All()) {
     for (const int ranks : {1, 2, 3, 4, 7}) {
-      if (ranks < algorithm->info().limits.ranks_min) {
+      if (!Serves(*algorithm, ranks)) {
         continue;
       }
       for (const CollectiveRequest& request :
@@ -138,8 +141,8 @@ TEST(AlgorithmsTest, RangesStayInsideTheirBuffersAndConnectionsInsideTheirNumber
         for (int rank = 0; rank < ranks; ++rank) {
           const auto program = algorithm->MakeProgram(request, rank);
           ASSERT_LE(program->streams(), 256);
-          ASSERT_EQ(program->partition(Buffer::kInput).count(), SendCount(request));
-          ASSERT_EQ(program->partition(Buffer::kOutput).count(), RecvCount(request));
+          ASSERT_EQ(program->partition(Buffer::kInput).count(), SendCount(request, rank));
+          ASSERT_EQ(program->partition(Buffer::kOutput).count(), RecvCount(request, rank));
           for (int stream = 0; stream < program->streams(); ++stream) {
             for (int64_t index = 0; index < program->length(stream); ++index) {
               const Instruction instruction = program->At(stream, index);

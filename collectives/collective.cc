@@ -1,18 +1,11 @@
 #include "collectives/collective.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 
 namespace upfabric::collectives {
-
-namespace {
-
-bool HasInPlace(Collective collective) {
-  return collective != Collective::kAllToAll && collective != Collective::kSendRecv;
-}
-
-}  // namespace
 
 absl::Status ValidateRequest(const CollectiveRequest& request) {
   if (request.ranks < 1 || request.ranks > kRanksMax) {
@@ -26,8 +19,7 @@ absl::Status ValidateRequest(const CollectiveRequest& request) {
     return absl::InvalidArgumentError(
         absl::StrCat("count is ", request.count, "; allowed: 0 to ", count_max));
   }
-  if (request.collective == Collective::kBroadcast &&
-      (request.root < 0 || request.root >= request.ranks)) {
+  if (HasRoot(request.collective) && (request.root < 0 || request.root >= request.ranks)) {
     return absl::InvalidArgumentError(
         absl::StrCat("root is ", request.root, "; allowed: 0 to ", request.ranks - 1));
   }
@@ -52,6 +44,14 @@ std::string_view CollectiveName(Collective collective) {
       return "broadcast";
     case Collective::kSendRecv:
       return "sendrecv";
+    case Collective::kReduce:
+      return "reduce";
+    case Collective::kGather:
+      return "gather";
+    case Collective::kScatter:
+      return "scatter";
+    case Collective::kBarrier:
+      return "barrier";
   }
   return "unknown";
 }
@@ -60,20 +60,70 @@ Bytes ElementSize(DataType type) {
   return Bytes(type == DataType::kFloat16 || type == DataType::kBfloat16 ? 2 : 4);
 }
 
+int64_t SendCount(const CollectiveRequest& request, int rank) {
+  switch (request.collective) {
+    case Collective::kReduceScatter:
+    case Collective::kAllToAll:
+      return request.count * request.ranks;
+    case Collective::kScatter:
+      return rank == request.root ? request.count * request.ranks : 0;
+    case Collective::kBarrier:
+      return 1;
+    default:
+      return request.count;
+  }
+}
+
+int64_t RecvCount(const CollectiveRequest& request, int rank) {
+  switch (request.collective) {
+    case Collective::kAllGather:
+    case Collective::kAllToAll:
+      return request.count * request.ranks;
+    case Collective::kGather:
+      return rank == request.root ? request.count * request.ranks : 0;
+    case Collective::kReduce:
+      return rank == request.root ? request.count : 0;
+    case Collective::kBarrier:
+      return 0;
+    default:
+      return request.count;
+  }
+}
+
 int64_t SendCount(const CollectiveRequest& request) {
-  const bool for_each_rank = request.collective == Collective::kReduceScatter ||
-                             request.collective == Collective::kAllToAll;
-  return for_each_rank ? request.count * request.ranks : request.count;
+  return SendCount(request, std::max(request.root, 0));
 }
 
 int64_t RecvCount(const CollectiveRequest& request) {
-  const bool from_each_rank =
-      request.collective == Collective::kAllGather || request.collective == Collective::kAllToAll;
-  return from_each_rank ? request.count * request.ranks : request.count;
+  return RecvCount(request, std::max(request.root, 0));
+}
+
+int64_t InPlaceOffset(const CollectiveRequest& request, int rank) {
+  return SendCount(request, rank) == 0 || RecvCount(request, rank) == 0 ||
+                 SendCount(request, rank) == RecvCount(request, rank)
+             ? 0
+             : rank * request.count;
 }
 
 bool Reduces(Collective collective) {
-  return collective == Collective::kAllReduce || collective == Collective::kReduceScatter;
+  return collective == Collective::kAllReduce || collective == Collective::kReduceScatter ||
+         collective == Collective::kReduce;
+}
+
+bool HasRoot(Collective collective) {
+  return collective == Collective::kBroadcast || collective == Collective::kReduce ||
+         collective == Collective::kGather || collective == Collective::kScatter;
+}
+
+bool HasInPlace(Collective collective) {
+  return collective != Collective::kAllToAll && collective != Collective::kSendRecv &&
+         collective != Collective::kBarrier;
+}
+
+bool CutsByRank(Collective collective) {
+  return collective == Collective::kAllGather || collective == Collective::kReduceScatter ||
+         collective == Collective::kAllToAll || collective == Collective::kGather ||
+         collective == Collective::kScatter;
 }
 
 }  // namespace upfabric::collectives

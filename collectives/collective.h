@@ -3,7 +3,10 @@
 // Sizes follow nccl-tests: `count` is the per-rank argument of the call. With c elements and n
 // ranks
 //   all_reduce, broadcast, sendrecv: c in, c out;  all_gather: c in, n*c out;
-//   reduce_scatter: n*c in, c out;                 all_to_all: n*c in, n*c out.
+//   reduce_scatter: n*c in, c out;                 all_to_all: n*c in, n*c out;
+//   reduce: c in, c out at the root;               gather: c in, n*c out at the root;
+//   scatter: n*c in at the root, c out;            barrier: no payload, c is not used.
+// A barrier's messages are tokens of one element, so a rank's send buffer holds one.
 
 #ifndef UPFABRIC_COLLECTIVES_COLLECTIVE_H_
 #define UPFABRIC_COLLECTIVES_COLLECTIVE_H_
@@ -16,7 +19,18 @@
 
 namespace upfabric::collectives {
 
-enum class Collective { kAllReduce, kAllGather, kReduceScatter, kAllToAll, kBroadcast, kSendRecv };
+enum class Collective {
+  kAllReduce,
+  kAllGather,
+  kReduceScatter,
+  kAllToAll,
+  kBroadcast,
+  kSendRecv,
+  kReduce,
+  kGather,
+  kScatter,
+  kBarrier
+};
 enum class DataType { kFloat32, kFloat16, kBfloat16, kInt32 };
 enum class ReduceOp { kSum, kProd, kMin, kMax };
 
@@ -26,8 +40,10 @@ struct CollectiveRequest {
   ReduceOp op = ReduceOp::kSum;  // where the collective reduces
   int ranks = 1;
   int64_t count = 0;      // elements, see above
-  int root = -1;          // broadcast only
-  bool in_place = false;  // all_to_all and sendrecv: not supported, always out of place
+  int root = -1;          // where HasRoot(collective)
+  bool in_place = false;  // only where HasInPlace(collective)
+  // Ranks in a row that are near each other, say in one pod; 0: none are nearer than others.
+  int group = 0;
 };
 
 // Most ranks of a request, and most bytes of all send or all receive buffers together (chosen: far
@@ -43,10 +59,23 @@ std::string_view CollectiveName(Collective collective);
 
 // Size of an element.
 Bytes ElementSize(DataType type);
-// Elements of a rank's send and receive buffers.
+// Elements of a rank's send and receive buffers; 0 where only the root has one.
+int64_t SendCount(const CollectiveRequest& request, int rank);
+int64_t RecvCount(const CollectiveRequest& request, int rank);
+// The same of the rank that has most.
 int64_t SendCount(const CollectiveRequest& request);
 int64_t RecvCount(const CollectiveRequest& request);
+// In place both buffers are in one, the larger, and the smaller begins at this element of it: that
+// of the rank's own block where the collective cuts by rank.
+int64_t InPlaceOffset(const CollectiveRequest& request, int rank);
+
 bool Reduces(Collective collective);
+// Whether one rank is the only one with a result, or the only source.
+bool HasRoot(Collective collective);
+// Whether nccl-tests has it with one buffer for source and result.
+bool HasInPlace(Collective collective);
+// Whether a size is that of all ranks together, which the count is a share of.
+bool CutsByRank(Collective collective);
 
 }  // namespace upfabric::collectives
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <map>
 
 #include "collectives/verify.h"
 #include "tests/testing/job_on_fake.h"
@@ -17,8 +18,9 @@ constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kFloat16, DataType:
                                DataType::kInt32};
 constexpr ReduceOp kOps[] = {ReduceOp::kSum, ReduceOp::kProd, ReduceOp::kMin, ReduceOp::kMax};
 
-// Passes messages on and lets `mutate` change the bytes of message `victim`, counted in the order
-// of sending; `previous` holds the bytes of the message before, of the same size.
+// Passes messages on and lets `mutate` change the bytes of one, the first from `victim` on, counted
+// in the order of sending, that it can change; `previous` holds the bytes of the last message of
+// the same size.
 class MutatingTransport final : public PayloadTransport {
  public:
   using Bytes = std::vector<std::byte>;
@@ -29,12 +31,12 @@ class MutatingTransport final : public PayloadTransport {
 
   void Send(const MessageName& name, Bytes bytes) override {
     const Bytes original = bytes;
-    if (sent_++ == victim_) {
-      UPF_CHECK(previous_.size() == bytes.size());
-      mutate_(bytes, previous_);
+    const auto previous = previous_.find(bytes.size());
+    if (sent_++ >= victim_ && !changed_ && previous != previous_.end()) {
+      mutate_(bytes, previous->second);
       changed_ = bytes != original;
     }
-    previous_ = original;
+    previous_[original.size()] = original;
     inner_.Send(name, std::move(bytes));
   }
   Bytes Take(const MessageName& name) override { return inner_.Take(name); }
@@ -45,7 +47,7 @@ class MutatingTransport final : public PayloadTransport {
   LocalPayloadTransport inner_;
   int64_t victim_;
   Mutation mutate_;
-  Bytes previous_;
+  std::map<size_t, Bytes> previous_;  // by size
   int64_t sent_ = 0;
   bool changed_ = false;
 };
@@ -60,9 +62,11 @@ int64_t WrongAfter(const CollectiveRequest& request, const Algorithm& algorithm,
   return run.job->CountWrong();
 }
 
-// Where all messages are posted at once this is the third rank's first, so that the one before it
-// is another sender's.
-int64_t Victim(const CollectiveRequest& request) { return 2 * (request.ranks - 1); }
+// Where all ranks post all their messages at once this is the third rank's first, so that the one
+// before it is another sender's; where only one message is sent by each, that of the third.
+int64_t Victim(const CollectiveRequest& request) {
+  return HasRoot(request.collective) ? 2 : 2 * (request.ranks - 1);
+}
 
 void ForEachReduction(const std::function<void(const CollectiveRequest&, const Algorithm&)>& test) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
@@ -77,7 +81,8 @@ void ForEachReduction(const std::function<void(const CollectiveRequest&, const A
                                           .type = type,
                                           .op = op,
                                           .ranks = ranks,
-                                          .count = 256 * ranks};
+                                          .count = 256 * ranks,
+                                          .root = 1};
           SCOPED_TRACE(RequestText(request, *algorithm));
           test(request, *algorithm);
         }
@@ -176,7 +181,8 @@ TEST(MutantsTest, DoubledContributionIsSeenInSumAndProduct) {
 TEST(MutantsTest, SwappedAndLostBlocksAreSeenWhereNothingIsReduced) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Algorithm* algorithm : registry.All()) {
-    if (Reduces(algorithm->info().collective)) {
+    if (Reduces(algorithm->info().collective) ||
+        algorithm->info().collective == Collective::kBarrier) {
       continue;
     }
     for (const DataType type : kTypes) {

@@ -36,14 +36,11 @@ RankPayload::RankPayload(const CollectiveRequest& request, int rank, const Buffe
     used = output + bytes(Buffer::kOutput);
   } else {
     used = std::max(bytes(Buffer::kInput), bytes(Buffer::kOutput));
-    const auto block_base = [&](Buffer buffer) {
-      const auto run = layouts_[Index(buffer)]->Locate(rank * request.count, request.count);
-      return static_cast<size_t>(run.first) * element_size_;
-    };
-    if (request.collective == Collective::kAllGather) {
-      input = block_base(Buffer::kOutput);
-    } else if (request.collective == Collective::kReduceScatter) {
-      output = block_base(Buffer::kInput);
+    if (const int64_t offset = InPlaceOffset(request, rank); offset > 0) {
+      const bool input_is_smaller = SendCount(request, rank) < RecvCount(request, rank);
+      const Buffer larger = input_is_smaller ? Buffer::kOutput : Buffer::kInput;
+      const auto run = layouts_[Index(larger)]->Locate(offset, request.count);
+      (input_is_smaller ? input : output) = static_cast<size_t>(run.first) * element_size_;
     }
   }
   base_[Index(Buffer::kScratch)] = Aligned(used);

@@ -40,4 +40,22 @@ absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& regist
   return cheapest;
 }
 
+int RanksOfPod(const std::vector<EndpointId>& endpoints, const fabric::FabricView& view) {
+  const int pod_size = view.endpoints() / view.pods();
+  const auto pod_of = [&](size_t rank) { return endpoints[rank].value() / pod_size; };
+  size_t group = 0;
+  size_t first = 0;  // of the ranks in a row that share a pod
+  for (size_t rank = 1; rank <= endpoints.size() && view.pods() > 1; ++rank) {
+    if (rank < endpoints.size() && pod_of(rank) == pod_of(first)) {
+      continue;
+    }
+    if (group != 0 && group != rank - first) {
+      return 0;
+    }
+    group = rank - first;
+    first = rank;
+  }
+  return static_cast<int>(group);
+}
+
 }  // namespace upfabric::collectives

@@ -4,6 +4,7 @@
 #define UPFABRIC_COLLECTIVES_SELECTOR_H_
 
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "collectives/algorithm_registry.h"
@@ -22,6 +23,10 @@ absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& regist
                                                  std::string_view name,
                                                  const CollectiveRequest& request,
                                                  const fabric::FabricView& view);
+
+// CollectiveRequest::group of ranks on these endpoints: how many ranks in a row are in one pod, if
+// it is the same number for all pods in use; 0 if not, or if the fabric has no pods.
+int RanksOfPod(const std::vector<EndpointId>& endpoints, const fabric::FabricView& view);
 
 }  // namespace upfabric::collectives
 

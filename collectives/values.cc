@@ -256,9 +256,21 @@ void Values::Results(int rank, std::span<const int64_t> elements, std::span<uint
       return Inputs(request_.root, elements, bits);
     case Collective::kSendRecv:
       return Inputs(RingShift(rank, -1, request_.ranks), elements, bits);
+    case Collective::kReduce:
+      return Reduced(elements, 0, bits);
+    case Collective::kScatter: {
+      const uint64_t root_key = RankKey(request_.root);
+      for (size_t i = 0; i < elements.size(); ++i) {
+        bits[i] = RawBits(Hash(root_key, elements[i] + rank * count));
+      }
+      return;
+    }
     case Collective::kAllGather:
     case Collective::kAllToAll:
+    case Collective::kGather:
       break;
+    case Collective::kBarrier:
+      return;  // it has no result
   }
   // Block p of the output is rank p's: all of its input, or its block for this rank.
   const int64_t shift = request_.collective == Collective::kAllToAll ? rank * count : 0;

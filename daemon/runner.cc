@@ -362,9 +362,10 @@ absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
     plan.overhead = software.overhead;
     plan.stretch = software.stretch;
   } else {
-    UPF_ASSIGN_OR_RETURN(plan.algorithm,
-                         collectives::SelectAlgorithm(registry_, workload.algorithm, plan.request,
-                                                      fabric_->ViewOf(workload.endpoints)));
+    const fabric::FabricView& view = fabric_->ViewOf(workload.endpoints);
+    plan.request.group = collectives::RanksOfPod(workload.endpoints, view);
+    UPF_ASSIGN_OR_RETURN(plan.algorithm, collectives::SelectAlgorithm(registry_, workload.algorithm,
+                                                                      plan.request, view));
   }
   plan.payload = PayloadOf(workload.payload, plan.request, *plan.algorithm);
   plan.type = as_given.type();

@@ -29,6 +29,9 @@ Pattern PatternOf(Collective collective) {
       return Pattern::kAllToAll;
     case Collective::kSendRecv:
       return Pattern::kSendRecv;
+    case Collective::kGather:
+    case Collective::kScatter:
+      return Pattern::kRooted;
     default:
       return Pattern::kChain;
   }

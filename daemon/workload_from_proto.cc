@@ -34,6 +34,14 @@ absl::StatusOr<Collective> FromProto(v1::Collective collective) {
       return Collective::kBroadcast;
     case v1::COLLECTIVE_SENDRECV:
       return Collective::kSendRecv;
+    case v1::COLLECTIVE_REDUCE:
+      return Collective::kReduce;
+    case v1::COLLECTIVE_GATHER:
+      return Collective::kGather;
+    case v1::COLLECTIVE_SCATTER:
+      return Collective::kScatter;
+    case v1::COLLECTIVE_BARRIER:
+      return Collective::kBarrier;
     default:
       return absl::InvalidArgumentError("collective: not set, or not known to this version");
   }
@@ -130,7 +138,7 @@ absl::Status CheckTiming(const v1::Workload& workload) {
 }
 
 absl::StatusOr<int> CheckedRoot(const v1::Workload& workload, Collective collective) {
-  if (collective != Collective::kBroadcast) {
+  if (!collectives::HasRoot(collective)) {
     return -1;
   }
   if (workload.root() < 0 || workload.root() >= workload.endpoints_size()) {
@@ -138,16 +146,6 @@ absl::StatusOr<int> CheckedRoot(const v1::Workload& workload, Collective collect
         "--root: ", workload.root(), ", allowed is 0 to ", workload.endpoints_size() - 1));
   }
   return workload.root();
-}
-
-// Collectives whose count is a rank's share of the size.
-bool CutByRank(Collective collective) {
-  return collective == Collective::kAllGather || collective == Collective::kReduceScatter ||
-         collective == Collective::kAllToAll;
-}
-
-bool HasInPlaceForm(Collective collective) {
-  return collective != Collective::kAllToAll && collective != Collective::kSendRecv;
 }
 
 // "FILE:LINE: gpu 1 tb 0 step 2: ..."
@@ -200,7 +198,7 @@ absl::Status TakeProgram(const v1::Workload& workload, CheckedWorkload& checked)
                      " of ", info.limits.ranks_max, " ranks, not ",
                      std::string(CollectiveName(request.collective)), " of ", request.ranks));
   }
-  if (request.collective == Collective::kBroadcast && request.root != 0) {
+  if (collectives::HasRoot(request.collective) && request.root != 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("--root: ", request.root, ", allowed for ", file, " is 0"));
   }
@@ -258,7 +256,8 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
     return absl::InvalidArgumentError(absl::StrCat("--faults: ", faults.status().message()));
   }
   checked.request.ranks = workload.endpoints_size();
-  checked.request.in_place = workload.in_place() && HasInPlaceForm(checked.request.collective);
+  checked.request.in_place =
+      workload.in_place() && collectives::HasInPlace(checked.request.collective);
   if (!workload.program().empty()) {
     UPF_RETURN_IF_ERROR(TakeProgram(workload, checked));
   }
@@ -288,7 +287,10 @@ int64_t CountOfSize(Collective collective, DataType type, int ranks, Bytes size)
   constexpr int64_t kAlignmentBytes = 16;  // docs/sources.md: nccl-tests, 16 bytes a rank
   const int64_t element = collectives::ElementSize(type).count();
   const int64_t elements = size.count() / element;
-  if (!CutByRank(collective)) {
+  if (collective == Collective::kBarrier) {
+    return 0;
+  }
+  if (!collectives::CutsByRank(collective)) {
     return elements;
   }
   const int64_t share = elements / ranks;
@@ -301,6 +303,9 @@ int64_t CountInChunks(const collectives::ImportedAlgorithm& algorithm, int64_t c
 }
 
 Bytes SizeOfRequest(const collectives::CollectiveRequest& request) {
+  if (request.collective == Collective::kBarrier) {
+    return Bytes(0);
+  }
   return collectives::ElementSize(request.type) *
          std::max(collectives::SendCount(request), collectives::RecvCount(request));
 }

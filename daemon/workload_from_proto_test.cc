@@ -166,6 +166,10 @@ TEST(CountOfSizeTest, FollowsNcclTests) {
   EXPECT_EQ(CountOfSize(Collective::kAllToAll, DataType::kFloat16, 8, Bytes(1000)), 56);
   EXPECT_EQ(CountOfSize(Collective::kAllGather, DataType::kFloat32, 8, Bytes(64)), 0);
   EXPECT_EQ(CountOfSize(Collective::kBroadcast, DataType::kInt32, 8, Bytes(0)), 0);
+  EXPECT_EQ(CountOfSize(Collective::kReduce, DataType::kFloat32, 8, Bytes(1030)), 257);
+  EXPECT_EQ(CountOfSize(Collective::kGather, DataType::kFloat32, 8, Bytes(1000)), 28);
+  EXPECT_EQ(CountOfSize(Collective::kScatter, DataType::kFloat32, 8, Bytes(1000)), 28);
+  EXPECT_EQ(CountOfSize(Collective::kBarrier, DataType::kFloat32, 8, Bytes(1000)), 0);
 }
 
 TEST(SizeOfRequestTest, IsTheLargerOfTheBuffers) {
@@ -174,6 +178,11 @@ TEST(SizeOfRequestTest, IsTheLargerOfTheBuffers) {
   request.count = 28;
   request.collective = Collective::kAllReduce;
   EXPECT_EQ(SizeOfRequest(request), Bytes(112));  // 28 x 4 B
+  request.root = 3;
+  request.collective = Collective::kGather;
+  EXPECT_EQ(SizeOfRequest(request), Bytes(8 * 112));
+  request.collective = Collective::kScatter;
+  EXPECT_EQ(SizeOfRequest(request), Bytes(8 * 112));
   request.collective = Collective::kReduceScatter;
   EXPECT_EQ(SizeOfRequest(request), Bytes(896));  // 8 x 28 x 4 B
 }

@@ -45,6 +45,10 @@ struct Block {
 using Connection = std::tuple<int, int, int>;  // sender, receiver, connection
 
 absl::StatusOr<const char*> CollWord(const CollectiveRequest& request) {
+  if (HasRoot(request.collective) && request.root != 0) {
+    return absl::UnimplementedError(absl::StrCat(
+        "MSCCL XML has ", std::string(CollectiveName(request.collective)), " of root 0 only"));
+  }
   switch (request.collective) {
     case Collective::kAllReduce:
       return "allreduce";
@@ -55,11 +59,15 @@ absl::StatusOr<const char*> CollWord(const CollectiveRequest& request) {
     case Collective::kAllToAll:
       return "alltoall";
     case Collective::kBroadcast:
-      if (request.root == 0) {
-        return "broadcast";
-      }
-      return absl::UnimplementedError("MSCCL XML has broadcasts of root 0 only");
+      return "broadcast";
+    case Collective::kReduce:
+      return "reduce";
+    case Collective::kGather:
+      return "gather";
+    case Collective::kScatter:
+      return "scatter";
     case Collective::kSendRecv:
+    case Collective::kBarrier:
       break;
   }
   return absl::UnimplementedError(absl::StrCat("MSCCL XML has no collective ",
@@ -402,8 +410,8 @@ class Writer {
     const RankProgram& program = *programs_[static_cast<size_t>(rank)];
     printer_.OpenElement("gpu");
     printer_.PushAttribute("id", rank);
-    printer_.PushAttribute("i_chunks", Chunks(SendCount(request_)));
-    printer_.PushAttribute("o_chunks", Chunks(RecvCount(request_)));
+    printer_.PushAttribute("i_chunks", Chunks(SendCount(request_, rank)));
+    printer_.PushAttribute("o_chunks", Chunks(RecvCount(request_, rank)));
     printer_.PushAttribute("s_chunks", Chunks(program.partition(Buffer::kScratch).count()));
     for (size_t b = 0; b < blocks.size(); ++b) {
       printer_.OpenElement("tb");

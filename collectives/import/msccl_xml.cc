@@ -96,21 +96,14 @@ struct FileContents {
 };
 
 int64_t ChunksOfRank(const FileContents& file) {
-  switch (file.collective) {
-    case Collective::kAllGather:
-    case Collective::kReduceScatter:
-    case Collective::kAllToAll:
-      return file.chunks / file.ranks;
-    default:
-      return file.chunks;
-  }
+  return CutsByRank(file.collective) ? file.chunks / file.ranks : file.chunks;
 }
 
 CollectiveRequest RequestInChunks(const FileContents& file, bool in_place) {
   return {.collective = file.collective,
           .ranks = file.ranks,
           .count = ChunksOfRank(file),
-          .root = file.collective == Collective::kBroadcast ? 0 : -1,
+          .root = HasRoot(file.collective) ? 0 : -1,
           .in_place = in_place};
 }
 
@@ -217,12 +210,14 @@ class Reader {
     UPF_ASSIGN_OR_RETURN(file_.channels, algo.Number("nchannels", {1, kChannelsInFileMax}));
     UPF_ASSIGN_OR_RETURN(file_.chunks, algo.Number("nchunksperloop", {1, kChunksMax}));
     UPF_ASSIGN_OR_RETURN(file_.ranks, algo.Number("ngpus", {1, kRanksInFileMax}));
-    UPF_ASSIGN_OR_RETURN(const int word,
-                         algo.Word("coll", {"allreduce", "allgather", "reducescatter",
-                                            "reduce_scatter", "alltoall", "broadcast"}));
-    constexpr Collective kByWord[] = {Collective::kAllReduce,     Collective::kAllGather,
-                                      Collective::kReduceScatter, Collective::kReduceScatter,
-                                      Collective::kAllToAll,      Collective::kBroadcast};
+    UPF_ASSIGN_OR_RETURN(
+        const int word,
+        algo.Word("coll", {"allreduce", "allgather", "reducescatter", "reduce_scatter", "alltoall",
+                           "broadcast", "reduce", "gather", "scatter"}));
+    constexpr Collective kByWord[] = {
+        Collective::kAllReduce,     Collective::kAllGather, Collective::kReduceScatter,
+        Collective::kReduceScatter, Collective::kAllToAll,  Collective::kBroadcast,
+        Collective::kReduce,        Collective::kGather,    Collective::kScatter};
     file_.collective = kByWord[word];
     if (ChunksOfRank(file_) * file_.ranks != file_.chunks && ChunksOfRank(file_) != file_.chunks) {
       return XmlError(algo.line(), absl::StrCat("nchunksperloop is ", file_.chunks,
@@ -245,9 +240,10 @@ class Reader {
   }
 
   // What a buffer has room for by the collective; the file may say less, not more.
-  absl::Status ReadChunks(const XmlElement& gpu, Rank& rank) {
+  absl::Status ReadChunks(const XmlElement& gpu, int id, Rank& rank) {
     const CollectiveRequest request = RequestInChunks(file_, false);
-    const std::array<int64_t, 3> room = {SendCount(request), RecvCount(request), kChunksMax};
+    const std::array<int64_t, 3> room = {SendCount(request, id), RecvCount(request, id),
+                                         kChunksMax};
     constexpr std::array<const char*, 3> kNames = {"i_chunks", "o_chunks", "s_chunks"};
     for (size_t i = 0; i < room.size(); ++i) {
       UPF_ASSIGN_OR_RETURN(rank.chunks[i], gpu.Number(kNames[i], {0, kChunksMax}));
@@ -275,7 +271,7 @@ class Reader {
                       absl::StrCat("gpu ", id, " is there twice, first in line ", rank.line));
     }
     rank.line = gpu.line();
-    UPF_RETURN_IF_ERROR(ReadChunks(gpu, rank));
+    UPF_RETURN_IF_ERROR(ReadChunks(gpu, id, rank));
     chunks_held_ += rank.chunks[0] + rank.chunks[1] + rank.chunks[2];
     if (chunks_held_ > kChunksHeldMax) {
       return XmlError(gpu.line(), absl::StrCat("with this gpu the buffers hold ", chunks_held_,

@@ -120,7 +120,7 @@ TEST(MscclXmlTest, BrokenFilesAreRefusedWithTheirLine) {
   EXPECT_THAT(Refusal("<x/>"), StartsWith("1: no algo element"));
   EXPECT_EQ(Refusal(Changed(1, "\"allreduce\"", "\"allreduced\"")),
             "1: algo coll is \"allreduced\"; allowed: allreduce, allgather, reducescatter, "
-            "reduce_scatter, alltoall, broadcast");
+            "reduce_scatter, alltoall, broadcast, reduce, gather, scatter");
   EXPECT_EQ(Refusal(Changed(1, "ngpus=\"2\"", "ngpus=\"3\"")),
             "1: no gpu element of id 2; allowed: one for each of ngpus=3");
   EXPECT_EQ(Refusal(Changed(1, "inplace=\"1\"", "inplace=\"0\" outofplace=\"0\"")),

@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "collectives/patterns/ring.h"
+#include "collectives/prove/expected_result.h"
 #include "collectives/prove/symbolic_memory.h"
 
 namespace upfabric::collectives {
@@ -83,12 +83,18 @@ class Execution {
     }
     if (findings_.empty() && follows_symbols_) {
       CheckResults();
+      if (request_.collective == Collective::kBarrier) {
+        CheckBarrier();
+      }
     }
     return std::exchange(findings_, {});
   }
 
   // Instructions that could be left out. Requires: Run() found nothing, with symbols.
   std::vector<Finding> Unused() {
+    if (request_.collective == Collective::kBarrier) {
+      return {};  // tokens are to arrive, not to be read
+    }
     for (const auto& [index, time] : memory_->UnusedWrites()) {
       Report(index, int64_t{time} - 1, "writes what nobody reads");
     }
@@ -485,41 +491,11 @@ class Execution {
     }
   }
 
-  // What an element of a rank's output must hold.
-  Symbol Expected(int rank, int64_t element) {
-    const int64_t count = request_.count;
-    const auto input = [this](int64_t of, int64_t at) {
-      return memory_->Input(static_cast<int>(of), at);
-    };
-    const auto sum = [&](int64_t at) {
-      Symbol all = input(0, at);
-      for (int other = 1; other < request_.ranks; ++other) {
-        all = symbols_.Combine(all, input(other, at));
-      }
-      return all;
-    };
-    switch (request_.collective) {
-      case Collective::kAllReduce:
-        return sum(element);
-      case Collective::kReduceScatter:
-        return sum(rank * count + element);
-      case Collective::kAllGather:
-        return input(element / count, element % count);
-      case Collective::kAllToAll:
-        return input(element / count, rank * count + element % count);
-      case Collective::kBroadcast:
-        return input(request_.root, element);
-      case Collective::kSendRecv:
-        return input(RingShift(rank, -1, request_.ranks), element);
-    }
-    return symbols_.nothing();
-  }
-
   void CheckResults() {
     for (int rank = 0; rank < request_.ranks; ++rank) {
-      for (int64_t i = 0; i < RecvCount(request_) && findings_.size() < kFindingsMax; ++i) {
+      for (int64_t i = 0; i < RecvCount(request_, rank) && findings_.size() < kFindingsMax; ++i) {
         const SymbolicMemory::Held held = memory_->Output(rank, i);
-        const Symbol expected = Expected(rank, i);
+        const Symbol expected = ExpectedResult(request_, rank, i, *memory_, symbols_);
         if (symbols_.Same(held.symbol, expected)) {
           continue;
         }
@@ -537,6 +513,33 @@ class Execution {
                                           PlaceText(writer, index, At(held.stream, index)))});
       }
     }
+  }
+
+  // What a rank knows to have happened when all its streams have ended must include an instruction
+  // of every other rank, so that it cannot leave before all have entered.
+  void CheckBarrier() {
+    for (int rank = 0; rank < request_.ranks; ++rank) {
+      for (int other = 0; other < request_.ranks && findings_.size() < kFindingsMax; ++other) {
+        const bool heard =
+            std::any_of(streams_.begin(), streams_.end(), [&](const StreamState& stream) {
+              return stream.rank == rank && HasHeardOf(stream, other);
+            });
+        if (rank != other && !heard) {
+          findings_.push_back({rank, -1, -1,
+                               absl::StrCat("rank ", rank, " may leave before rank ", other,
+                                            " has entered: nothing orders the two")});
+        }
+      }
+    }
+  }
+
+  bool HasHeardOf(const StreamState& stream, int rank) const {
+    for (size_t i = 0; i < streams_.size(); ++i) {
+      if (streams_[i].rank == rank && stream.clock[i] > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   CollectiveRequest request_;

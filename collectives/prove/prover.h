@@ -1,7 +1,8 @@
 // Proves a program before it runs: it gives the right result, never gets stuck and has no race.
 //
 // Models:  all ranks' programs, element by element, on inputs that are symbols. Every element of
-//          every output must hold exactly the inputs that the collective says, each once. A stream
+//          every output must hold exactly the inputs that the collective says, each once; no rank
+//          may leave a barrier without having heard of every other. A stream
 //          that never ends is reported with the cycle it waits in. Two accesses of a rank to one
 //          element, one of them a write, must be ordered by streams, dependencies and messages.
 //          Programs are deterministic: one execution without a race stands for all.

@@ -90,10 +90,10 @@ TEST(ProverTest, EveryBuiltinIsProvedForAllRankCounts) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   for (const Algorithm* algorithm : registry.All()) {
     const AlgorithmInfo& info = algorithm->info();
-    for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 32}) {
+    for (const int ranks : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 32}) {
       for (const int64_t count : {0, 1, ranks + 1, 40'000 / ranks}) {
         for (const bool in_place : {false, true}) {
-          if (ranks < info.limits.ranks_min || (in_place && !info.limits.in_place) ||
+          if (!Serves(*algorithm, ranks) || (in_place && !info.limits.in_place) ||
               (ranks > 9 && count > 2 * ranks)) {
             continue;
           }
@@ -240,6 +240,39 @@ TEST_F(PairTest, TwoSlotsAreNeededWhereTwoAreSentBeforeOneIsTaken) {
   EXPECT_THAT(proof.stuck_below, HasSubstr("waits for a slot to rank 1"));
 }
 
+// Ranks that tell the next one that they are there, and hear from the one before.
+ListedAlgorithm TokensAround(int ranks, int hears_of) {
+  ListedAlgorithm algorithm(Collective::kBarrier);
+  for (int rank = 0; rank < ranks; ++rank) {
+    Listed& listed = algorithm.ranks.emplace_back();
+    listed.partitions = {Partition{.block_count = 1}, Partition{},
+                         Partition{.blocks = ranks, .block_count = 1}};
+    std::vector<Instruction>& stream = listed.streams.emplace_back();
+    for (int step = 0; step < hears_of; ++step) {
+      stream.push_back({.op = OpCode::kSend,
+                        .sequence = static_cast<uint32_t>(step),
+                        .peer = (rank + 1) % ranks,
+                        .source = {Buffer::kInput, 0, 1}});
+      stream.push_back({.op = OpCode::kRecv,
+                        .sequence = static_cast<uint32_t>(step),
+                        .peer = (rank + ranks - 1) % ranks,
+                        .target = {Buffer::kScratch, step, 1}});
+    }
+    listed.sequences = static_cast<uint32_t>(ranks);
+  }
+  return algorithm;
+}
+
+TEST(ProverTest, ABarrierThatARankMayLeaveTooEarlyIsRefused) {
+  constexpr int kRanks = 5;
+  const CollectiveRequest request{.collective = Collective::kBarrier, .ranks = kRanks};
+  EXPECT_THAT(Prove(TokensAround(kRanks, kRanks - 1), request).findings, IsEmpty());
+  const Proof proof = Prove(TokensAround(kRanks, kRanks - 2), request);
+  ASSERT_THAT(proof.findings, SizeIs(kRanks));
+  EXPECT_EQ(proof.findings[0].message,
+            "rank 0 may leave before rank 1 has entered: nothing orders the two");
+}
+
 // Breaks one instruction; returns false if there was nothing to break there.
 bool Mutate(std::mt19937_64& draw, ListedAlgorithm& algorithm) {
   const auto below = [&draw](size_t n) { return static_cast<size_t>(draw() % n); };
@@ -303,10 +336,11 @@ TEST(ProverTest, EveryMutantThatGoesWrongIsRefused) {
     std::mt19937_64 draw(seed);
     const std::vector<const Algorithm*> all = registry.All();
     const Algorithm& algorithm = *all[draw() % all.size()];
-    if (algorithm.info().limits.needs_in_switch) {
+    if (algorithm.info().limits.needs_in_switch ||
+        algorithm.info().collective == Collective::kBarrier) {  // has no result to be wrong
       continue;
     }
-    const int ranks = std::max(algorithm.info().limits.ranks_min, 2 + static_cast<int>(draw() % 4));
+    const int ranks = algorithm.info().limits.needs_groups ? 4 : 2 + static_cast<int>(draw() % 4);
     CollectiveRequest request{.collective = algorithm.info().collective,
                               .ranks = ranks,
                               .count = ranks * (1 + static_cast<int64_t>(draw() % 3)),

@@ -11,7 +11,7 @@ SymbolicMemory::SymbolicMemory(const CollectiveRequest& request,
     const int64_t size = Address(rank, Buffer::kScratch, scratch[static_cast<size_t>(rank)]);
     cells_.emplace_back(static_cast<size_t>(size));
     std::vector<Symbol>& inputs = inputs_.emplace_back();
-    for (int64_t i = 0; i < SendCount(request); ++i) {
+    for (int64_t i = 0; i < SendCount(request, rank); ++i) {
       inputs.push_back(symbols.Input(rank, i));
       At(rank, Buffer::kInput, i).symbol = inputs.back();
     }
@@ -20,19 +20,16 @@ SymbolicMemory::SymbolicMemory(const CollectiveRequest& request,
 
 int64_t SymbolicMemory::Address(int rank, Buffer buffer, int64_t offset) const {
   const bool in_place = request_.in_place;
-  const int64_t send = SendCount(request_);
-  const int64_t recv = RecvCount(request_);
-  const int64_t own_block = rank * request_.count;
+  const int64_t send = SendCount(request_, rank);
+  const int64_t recv = RecvCount(request_, rank);
   if (buffer == Buffer::kScratch) {
     return offset + (in_place ? std::max(send, recv) : send + recv);
   }
   if (!in_place) {
     return offset + (buffer == Buffer::kOutput ? send : 0);
   }
-  const bool is_block = buffer == Buffer::kInput
-                            ? request_.collective == Collective::kAllGather
-                            : request_.collective == Collective::kReduceScatter;
-  return offset + (is_block ? own_block : 0);
+  const bool is_smaller = buffer == Buffer::kInput ? send < recv : recv < send;
+  return offset + (is_smaller ? InPlaceOffset(request_, rank) : 0);
 }
 
 SymbolicMemory::Cell& SymbolicMemory::At(int rank, Buffer buffer, int64_t offset) {

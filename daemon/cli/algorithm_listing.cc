@@ -12,6 +12,9 @@ namespace {
 using Align = TextTable::Align;
 
 std::string RanksText(const collectives::AlgorithmLimits& limits) {
+  if (limits.needs_groups) {
+    return absl::StrCat(limits.ranks_min, " and more, not prime");
+  }
   return limits.ranks_max == collectives::kRanksMax
              ? absl::StrCat(limits.ranks_min, " and more")
              : absl::StrCat(limits.ranks_min, " to ", limits.ranks_max);

@@ -188,11 +188,38 @@ TEST(NcclCommandTest, RunsWithTheFabricOfTheFlagOrOfTheVariable) {
   EXPECT_EQ(by_variable.out, by_flag.out);
 }
 
+TEST(RunCommandTest, RootedCollectivesAndABarrierAreRight) {
+  for (const char* collective : {"reduce", "gather", "scatter"}) {
+    const Ended ended =
+        Upfabric(std::string("run ") + collective +
+                 " --fabric hgx-h100 --root 5 -b 64K -e 64K --payload full --format csv");
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("\n65536,")) << collective;
+    EXPECT_THAT(ended.out, ::testing::EndsWith(",0\n")) << collective;
+  }
+  ExpectOneLine(Upfabric("run gather --fabric hgx-h100 --root 8"), 2, "--root: 8");
+  // A barrier has one row, of no size.
+  const Ended barrier = Upfabric("run barrier --fabric hgx-h100 -b 8 -e 1G -f 2 --format csv");
+  EXPECT_EQ(barrier.code, 0) << barrier.err;
+  EXPECT_THAT(barrier.out, HasSubstr("\n0,0,float,none,dissemination,-,full,"));
+  EXPECT_EQ(std::count(barrier.out.begin(), barrier.out.end(), '\n'), 2);
+}
+
 TEST(NcclCommandTest, EveryImplementedProgramIsRight) {
-  for (const char* program : {"all_gather_perf", "reduce_scatter_perf", "alltoall_perf",
-                              "broadcast_perf", "sendrecv_perf"}) {
+  for (const char* program :
+       {"all_gather_perf", "reduce_scatter_perf", "alltoall_perf", "broadcast_perf",
+        "sendrecv_perf", "reduce_perf", "gather_perf", "scatter_perf"}) {
     const Ended ended = RunNccl(program, "-g 4 -b 1K -e 1K --fabric hgx-h100 -n 2 -w 1");
     EXPECT_EQ(ended.code, 0) << program << ": " << ended.err << ended.out;
+  }
+}
+
+TEST(NcclCommandTest, GatherCountsTheBlocksOfAllRanksAndSweepsRoots) {
+  const Ended ended = RunNccl("gather_perf", "-g 4 -b 1K -e 1K -r -1 --fabric hgx-h100 -n 1 -w 0");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  for (const char* row : {"1024            64     float    none       0",
+                          "1024            64     float    none       3"}) {
+    EXPECT_THAT(ended.out, HasSubstr(row));
   }
 }
 
@@ -203,8 +230,7 @@ TEST(NcclCommandTest, MissingFabricNamesFlagAndVariable) {
 }
 
 TEST(NcclCommandTest, CollectivesThatDoNotExistYetSaySo) {
-  for (const char* program :
-       {"alltoallv_perf", "reduce_perf", "gather_perf", "scatter_perf", "hypercube_perf"}) {
+  for (const char* program : {"alltoallv_perf", "hypercube_perf"}) {
     ExpectOneLine(RunNccl(program, "-b 8 -e 1G -f 2 -g 8 --fabric hgx-h100"), 2,
                   "not implemented yet");
     ExpectOneLine(RunNccl(program, "-b 1X"), 2, "-b: ");

@@ -17,13 +17,17 @@ struct Named {
   absl::string_view name;
 };
 
-constexpr std::array<Named<v1::Collective>, 6> kCollectives = {{
+constexpr std::array<Named<v1::Collective>, 10> kCollectives = {{
     {v1::COLLECTIVE_ALL_REDUCE, "all_reduce"},
     {v1::COLLECTIVE_ALL_GATHER, "all_gather"},
     {v1::COLLECTIVE_REDUCE_SCATTER, "reduce_scatter"},
     {v1::COLLECTIVE_ALL_TO_ALL, "all_to_all"},
     {v1::COLLECTIVE_BROADCAST, "broadcast"},
     {v1::COLLECTIVE_SENDRECV, "sendrecv"},
+    {v1::COLLECTIVE_REDUCE, "reduce"},
+    {v1::COLLECTIVE_GATHER, "gather"},
+    {v1::COLLECTIVE_SCATTER, "scatter"},
+    {v1::COLLECTIVE_BARRIER, "barrier"},
 }};
 
 constexpr std::array<Named<v1::DataType>, 4> kDataTypes = {{
@@ -154,9 +158,13 @@ std::vector<v1::ReduceOp> AllReduceOps() { return ValuesOf<v1::ReduceOp>(kReduce
 std::vector<v1::Collective> AllCollectives() { return ValuesOf<v1::Collective>(kCollectives); }
 
 bool HasReduceOp(v1::Collective collective) {
-  return collective == v1::COLLECTIVE_ALL_REDUCE || collective == v1::COLLECTIVE_REDUCE_SCATTER;
+  return collective == v1::COLLECTIVE_ALL_REDUCE || collective == v1::COLLECTIVE_REDUCE_SCATTER ||
+         collective == v1::COLLECTIVE_REDUCE;
 }
 
-bool HasRoot(v1::Collective collective) { return collective == v1::COLLECTIVE_BROADCAST; }
+bool HasRoot(v1::Collective collective) {
+  return collective == v1::COLLECTIVE_BROADCAST || collective == v1::COLLECTIVE_REDUCE ||
+         collective == v1::COLLECTIVE_GATHER || collective == v1::COLLECTIVE_SCATTER;
+}
 
 }  // namespace upfabric::daemon::cli

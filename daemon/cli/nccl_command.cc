@@ -105,7 +105,7 @@ absl::StatusOr<Request> ReadRequest(const NcclProgram& program, NcclOptions opti
   if (program.collective == v1::COLLECTIVE_UNSPECIFIED) {
     return absl::InvalidArgumentError(
         "not implemented yet; allowed: all_reduce_perf, all_gather_perf, reduce_scatter_perf, "
-        "alltoall_perf, broadcast_perf, sendrecv_perf");
+        "alltoall_perf, broadcast_perf, reduce_perf, gather_perf, scatter_perf, sendrecv_perf");
   }
   const std::optional<std::string> fabric = variable(kFabricVariable);
   const std::optional<std::string> bandwidth = variable(kBandwidthVariable);

@@ -25,9 +25,9 @@ constexpr std::array<NcclProgram, 11> kPrograms = {{
     {"broadcast_perf", v1::COLLECTIVE_BROADCAST},
     {"sendrecv_perf", v1::COLLECTIVE_SENDRECV},
     {"alltoallv_perf", v1::COLLECTIVE_UNSPECIFIED},
-    {"reduce_perf", v1::COLLECTIVE_UNSPECIFIED},
-    {"gather_perf", v1::COLLECTIVE_UNSPECIFIED},
-    {"scatter_perf", v1::COLLECTIVE_UNSPECIFIED},
+    {"reduce_perf", v1::COLLECTIVE_REDUCE},
+    {"gather_perf", v1::COLLECTIVE_GATHER},
+    {"scatter_perf", v1::COLLECTIVE_SCATTER},
     {"hypercube_perf", v1::COLLECTIVE_UNSPECIFIED},
 }};
 

@@ -33,7 +33,8 @@ TEST(NcclProgramTest, AllElevenNamesExist) {
     EXPECT_TRUE(NcclProgramNamed(name).has_value()) << name;
   }
   EXPECT_EQ(NcclProgramNamed("alltoall_perf")->collective, v1::COLLECTIVE_ALL_TO_ALL);
-  EXPECT_EQ(NcclProgramNamed("gather_perf")->collective, v1::COLLECTIVE_UNSPECIFIED);
+  EXPECT_EQ(NcclProgramNamed("gather_perf")->collective, v1::COLLECTIVE_GATHER);
+  EXPECT_EQ(NcclProgramNamed("hypercube_perf")->collective, v1::COLLECTIVE_UNSPECIFIED);
   EXPECT_FALSE(NcclProgramNamed("upfabric").has_value());
 }
 

@@ -64,6 +64,8 @@ WideFraction BusBandwidth(const v1::Row& row, v1::Collective collective, int ran
     case v1::COLLECTIVE_ALL_GATHER:
     case v1::COLLECTIVE_REDUCE_SCATTER:
     case v1::COLLECTIVE_ALL_TO_ALL:
+    case v1::COLLECTIVE_GATHER:
+    case v1::COLLECTIVE_SCATTER:
       bandwidth.numerator *= ranks - 1;
       bandwidth.denominator *= ranks;
       break;

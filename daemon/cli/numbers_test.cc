@@ -53,6 +53,9 @@ TEST(BandwidthTest, BusFactorsAreThoseOfNcclTests) {
   EXPECT_EQ(bus(v1::COLLECTIVE_ALL_TO_ALL, 8), "875.00");
   EXPECT_EQ(bus(v1::COLLECTIVE_BROADCAST, 8), "1000.00");
   EXPECT_EQ(bus(v1::COLLECTIVE_SENDRECV, 8), "1000.00");
+  EXPECT_EQ(bus(v1::COLLECTIVE_REDUCE, 8), "1000.00");
+  EXPECT_EQ(bus(v1::COLLECTIVE_GATHER, 8), "875.00");
+  EXPECT_EQ(bus(v1::COLLECTIVE_SCATTER, 8), "875.00");
 }
 
 TEST(BandwidthTest, OneRankGivesZeroAndNeverNan) {

@@ -108,7 +108,8 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
   app->add_option("-w,--warmup_iters", texts.warmup, "accepted: as -n");
   app->add_option("-c,--check", texts.check, "1: compare the results with a reference; 0: do not")
       ->capture_default_str();
-  app->add_option("-r,--root", texts.root, "root rank of broadcast")->capture_default_str();
+  app->add_option("-r,--root", texts.root, "root rank of broadcast, reduce, gather, scatter")
+      ->capture_default_str();
   app->add_option("--algorithm", texts.algorithm,
                   "auto (the cheapest by closed form), a name that `upfabric algorithms` lists, "
                   "or a file of MSCCL XML, FILE.xml")
@@ -489,7 +490,11 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   }
   v1::Workload workload;
   workload.set_collective(collective);
-  workload.mutable_sizes_bytes()->Add(sweep.sizes_bytes.begin(), sweep.sizes_bytes.end());
+  if (collective == v1::COLLECTIVE_BARRIER) {
+    workload.add_sizes_bytes(0);  // one row: it has no size
+  } else {
+    workload.mutable_sizes_bytes()->Add(sweep.sizes_bytes.begin(), sweep.sizes_bytes.end());
+  }
   workload.mutable_endpoints()->Add(endpoints.begin(), endpoints.end());
   workload.set_type(sweep.type);
   workload.set_op(HasReduceOp(collective) ? sweep.op : v1::REDUCE_OP_UNSPECIFIED);

@@ -191,14 +191,18 @@ TEST(ClosedFormsTest, FormsOfAlgorithmsAreNearTheFabric) {
   for (const collectives::Algorithm* algorithm : registry.All()) {
     const collectives::AlgorithmInfo& info = algorithm->info();
     for (const int ranks : {2, 4, 8}) {
+      if (!collectives::Serves(*algorithm, ranks)) {
+        continue;
+      }
       for (const int64_t count : {1'000, 100'000, 1'600'000}) {
         const CollectiveRequest request{.collective = info.collective,
                                         .ranks = ranks,
                                         .count = count,
-                                        .root = info.collective == Collective::kBroadcast ? 0 : -1};
-        // Reads and results of in_switch hold each other up; the form leaves that out.
-        EXPECT_NEAR(FormOverTime(registry, request, info.name), 1.0,
-                    info.limits.needs_in_switch ? 0.2 : 0.07)
+                                        .root = collectives::HasRoot(info.collective) ? 0 : -1};
+        // Reads and results of in_switch hold each other up, and so do the pieces of two trees that
+        // meet at a rank; the forms leave that out.
+        const bool meets = info.limits.needs_in_switch || info.name == "double_binary_tree";
+        EXPECT_NEAR(FormOverTime(registry, request, info.name), 1.0, meets ? 0.2 : 0.07)
             << collectives::RequestText(request, *algorithm);
       }
     }

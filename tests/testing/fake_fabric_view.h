@@ -13,10 +13,11 @@ namespace upfabric::testing {
 
 class FakeFabricView final : public fabric::FabricView {
  public:
-  FakeFabricView(int endpoints, const FakeFigures& figures, bool has_in_switch = true)
-      : endpoints_(endpoints), figures_(figures), has_in_switch_(has_in_switch) {}
+  FakeFabricView(int endpoints, const FakeFigures& figures, bool has_in_switch = true, int pods = 1)
+      : endpoints_(endpoints), figures_(figures), has_in_switch_(has_in_switch), pods_(pods) {}
 
   int endpoints() const override { return endpoints_; }
+  int pods() const override { return pods_; }
   int planes() const override { return 1; }
   int links_per_endpoint() const override { return 1; }
   std::vector<fabric::PathElement> UnloadedPath() const override {
@@ -50,6 +51,7 @@ class FakeFabricView final : public fabric::FabricView {
   int endpoints_;
   FakeFigures figures_;
   bool has_in_switch_;
+  int pods_;
 };
 
 }  // namespace upfabric::testing

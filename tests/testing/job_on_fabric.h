@@ -175,7 +175,7 @@ inline JobSpec RandomJob(const fabric::FabricSpec& spec, const AlgorithmRegistry
     job.request.ranks = static_cast<int>(draws.Between(1, spec.endpoints));
     job.request.count = draws.Between(0, 1) * draws.Between(0, 12'000) + draws.Between(0, 20);
     job.request.in_place = draws.Between(0, 2) == 0;
-    job.request.root = job.request.collective == Collective::kBroadcast
+    job.request.root = HasRoot(job.request.collective)
                            ? static_cast<int>(draws.Between(0, job.request.ranks - 1))
                            : -1;
   } while (!CheckRequest(*job.algorithm, job.request).ok());

@@ -21,6 +21,13 @@ inline AlgorithmRegistry BuiltinAlgorithms() {
   return registry;
 }
 
+// Whether an algorithm can work with so many ranks.
+inline bool Serves(const Algorithm& algorithm, int ranks) {
+  return CheckRequest(algorithm,
+                      {.collective = algorithm.info().collective, .ranks = ranks, .root = 0})
+      .ok();
+}
+
 // "all_reduce ring float16 prod, 5 ranks, count 7, root -1, in place"
 inline std::string RequestText(const CollectiveRequest& request, const Algorithm& algorithm) {
   return absl::StrCat(std::string(CollectiveName(request.collective)), " ",
