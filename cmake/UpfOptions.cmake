@@ -27,6 +27,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC 12 sees overlapping copies in std::string's operator+ that are not there (its bug 105651).
   target_compile_options(upf_options INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Clang's -Wconversion has it, GCC's for C++ has not.
+  target_compile_options(upf_options INTERFACE -Wno-sign-conversion)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR UPF_SANITIZE)
   target_compile_definitions(upf_options INTERFACE UPF_DCHECK_ENABLED=1)
 endif()

@@ -20,6 +20,7 @@ using collectives::Pattern;
 Pattern PatternOf(Collective collective) {
   switch (collective) {
     case Collective::kAllReduce:
+    case Collective::kBarrier:  // libraries have none: an all-reduce of one element
       return Pattern::kAllReduce;
     case Collective::kAllGather:
       return Pattern::kAllGather;
@@ -45,14 +46,15 @@ std::vector<std::string_view> ProgramsFor(std::string_view algorithm, bool mesh,
     return {"in_switch", "two_shot"};
   }
   if (algorithm == "tree") {
-    return {"double_binary_tree", "ring", "two_shot"};
+    return {"double_binary_tree", "ring", "two_shot", "dissemination"};
   }
   if (algorithm == "ring" && one_piece) {
     return {"flat", "ring", "direct", "chain"};
   }
   if (algorithm == "ring") {
-    return mesh ? std::vector<std::string_view>{"two_shot", "direct", "ring", "chain"}
-                : std::vector<std::string_view>{"ring", "chain", "direct"};
+    return mesh ? std::vector<std::string_view>{"two_shot", "direct", "ring", "chain",
+                                                "dissemination"}
+                : std::vector<std::string_view>{"ring", "chain", "direct", "dissemination"};
   }
   if (algorithm == "one_shot") {
     return {"one_shot"};

@@ -78,11 +78,11 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int64_t steps = request.ranks - 1;
   const int channels = Channels(request);
   const int64_t chunk =
-      BalancedSplit(BalancedSplit(request.count, 2 * channels).count_max(), request.ranks)
+      BalancedSplit(BalancedSplit(request.count, int64_t{2} * channels).count_max(), request.ranks)
           .count_max();
-  const auto injection = [&](int of_each) {
+  const auto injection = [&](int64_t of_each) {
     // With two ranks both directions lead to the same one.
-    const int to_one = request.ranks == 2 ? 2 * of_each : of_each;
+    const int64_t to_one = request.ranks == 2 ? 2 * of_each : of_each;
     return std::max(terms.InjectionToOne(chunk, to_one), terms.Injection(chunk, 2 * of_each));
   };
   const Picoseconds arrival = terms.Unloaded(chunk);

@@ -10,7 +10,9 @@
 namespace upfabric::collectives {
 
 // Steps of a pattern that reaches twice as many ranks in each: log2, rounded up. Requires: n >= 1.
-constexpr int DoublingSteps(int ranks) { return std::bit_width(static_cast<unsigned>(ranks) - 1u); }
+constexpr int DoublingSteps(int ranks) {
+  return static_cast<int>(std::bit_width(static_cast<unsigned>(ranks) - 1u));
+}
 
 // The lowest bit that is set; of 0 the first power of two that is at least `ranks`.
 constexpr int LowestBit(int value, int ranks) {

@@ -83,21 +83,22 @@ class Plot {
   }
 
   void AppendGrid(std::string& svg) const {
-    for (double y = y_min_; y <= y_max_; ++y) {
-      const double at = Y(std::pow(10, y));
+    for (int decade = static_cast<int>(y_min_); decade <= y_max_; ++decade) {
+      const double at = Y(std::pow(10, decade));
       absl::StrAppendFormat(&svg,
                             "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text x=\"%.1f\" "
                             "y=\"%.1f\" text-anchor=\"end\">%g us</text>",
-                            kLeft, at, kWidth - kRight, kLeft - 4, at + 4, std::pow(10, y));
+                            kLeft, at, kWidth - kRight, kLeft - 4, at + 4, std::pow(10, decade));
     }
-    const double step = x_max_ - x_min_ > 12 ? 10 : 5;
-    for (double x = std::ceil(x_min_ / step) * step; x <= x_max_; x += step) {
-      const double at = X(std::exp2(x));
+    const int step = x_max_ - x_min_ > 12 ? 10 : 5;
+    for (int octave = static_cast<int>(std::ceil(x_min_ / step)) * step; octave <= x_max_;
+         octave += step) {
+      const double at = X(std::exp2(octave));
       absl::StrAppendFormat(&svg,
                             "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" "
                             "y=\"%.1f\" text-anchor=\"middle\">%s</text>",
                             at, kTop, kHeight - kBottom, at, kHeight - kBottom + 16,
-                            SizeText(std::exp2(x)));
+                            SizeText(std::exp2(octave)));
     }
   }
 
