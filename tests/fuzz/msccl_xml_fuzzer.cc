@@ -9,8 +9,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using upfabric::collectives::Prove;
-  const auto algorithm = upfabric::collectives::ReadMscclXml(
-      std::string(reinterpret_cast<const char*>(data), size));
+  const auto algorithm =
+      upfabric::collectives::ReadMscclXml(std::string(reinterpret_cast<const char*>(data), size));
   if (algorithm.ok()) {
     Prove(**algorithm, (*algorithm)->SmallestRequest(/*in_place=*/true));
   }
