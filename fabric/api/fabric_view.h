@@ -6,9 +6,11 @@
 #define UPFABRIC_FABRIC_API_FABRIC_VIEW_H_
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "fabric/base/endpoint_pair.h"
 #include "fabric/base/ids.h"
 #include "fabric/base/units.h"
 
@@ -63,6 +65,21 @@ class FabricView {
   // The same if all messages go to one endpoint, to which not all links may lead.
   virtual Picoseconds InjectionTimeToOne(Bytes message, int64_t count) const {
     return InjectionTime(message, count);
+  }
+
+  // Whether messages between different endpoints share links between switches that may carry less
+  // than all endpoints send. If not, the two below say nothing new.
+  virtual bool ways_meet() const { return false; }
+
+  // Time for which the busiest link between switches serializes one message of `message` bytes for
+  // each of the pairs, rounded up to 1 ps; 0 if no two share one.
+  virtual Picoseconds TrunkTime(Bytes /*message*/, std::span<const EndpointPair> /*pairs*/) const {
+    return Picoseconds(0);
+  }
+
+  // As UnloadedTime, but on a way as long as those of the pairs are on average.
+  virtual Picoseconds UnloadedTimeOf(Bytes message, std::span<const EndpointPair> /*pairs*/) const {
+    return UnloadedTime(message);
   }
 
   // Time of one local copy or reduction, alone.

@@ -13,6 +13,7 @@
 #include "fabric/api/fabric.h"
 #include "fabric/topo/deadlock_check.h"
 #include "fabric/topo/layout.h"
+#include "fabric/topo/trunk_loads.h"
 #include "tests/testing/fabric_shapes.h"
 #include "tests/testing/fabric_specs.h"
 #include "tests/testing/traffic.h"
@@ -343,6 +344,58 @@ TEST(DeadlockCheckTest, SaturatedToriMeshesAndDragonfliesFinish) {
       EXPECT_EQ(traffic.totals.messages_delivered, 64 * 63) << shape.index();
     }
   }
+}
+
+std::vector<EndpointPair> AllPairs(int endpoints) {
+  std::vector<EndpointPair> pairs;
+  for (int source = 0; source < endpoints; ++source) {
+    for (int offset = 1; offset < endpoints; ++offset) {
+      pairs.push_back({EndpointId(source), EndpointId((source + offset) % endpoints)});
+    }
+  }
+  return pairs;
+}
+
+TEST(TrunkLoadsTest, AreWhatTheRoutesOfAPatternBring) {
+  const auto busiest = [](const FabricSpec& spec, const std::vector<EndpointPair>& pairs) {
+    return BusiestTrunks(spec, *Layout::Create(spec, 1), pairs)[0];
+  };
+  // On a ring of 12 the pairs at distance d < 6 put d messages on each link and direction, those at
+  // distance 6 half of 6: 1 + 2 + 3 + 4 + 5 + 3.
+  TorusSpec ring = Ring(12);
+  EXPECT_EQ(busiest(FabricOf(12, ring), AllPairs(12)), 18 * kWholeMessage);
+  EXPECT_EQ(busiest(FabricOf(12, ring), {{EndpointId(11), EndpointId(0)}}), kWholeMessage);
+  ring.axes[0].links = 2;
+  FabricSpec sprayed = FabricOf(12, ring);
+  sprayed.switch_chip.routing = Routing::kSprayed;
+  EXPECT_EQ(busiest(sprayed, AllPairs(12)), 9 * kWholeMessage);
+  // The middle link of a line of 4: 2 x 2 pairs each way.
+  TorusSpec line;
+  line.axes = {{.size = 4, .wraps = false}};
+  EXPECT_EQ(busiest(FabricOf(4, line), AllPairs(4)), 4 * kWholeMessage);
+  // A leaf of 4 sends to the 12 endpoints of others over as many uplinks: 48 messages on 4.
+  ClosSpec clos;
+  clos.endpoints_per_leaf = 4;
+  clos.spines = 4;
+  FabricSpec leaves = FabricOf(16, clos);
+  leaves.switch_chip.routing = Routing::kSprayed;
+  EXPECT_EQ(busiest(leaves, AllPairs(16)), 12 * kWholeMessage);
+}
+
+TEST(TrunkLoadsTest, TheViewTurnsThemIntoTheTimeOfTheBusiestLink) {
+  const FabricSpec spec = FabricOf(12, Ring(12));
+  const auto fabric = *Fabric::Create(spec, {});
+  const Bytes message(100'000);
+  const Picoseconds one = fabric->view().TrunkTime(message, AllPairs(2));
+  EXPECT_GT(one, Picoseconds(0));
+  const Picoseconds all = fabric->view().TrunkTime(message, AllPairs(12));
+  EXPECT_LE(all, one * 18);
+  EXPECT_GT(all, one * 18 - Picoseconds(18));  // rounded up once, not 18 times
+  EXPECT_LT(fabric->view().UnloadedTimeOf(message, AllPairs(2)),
+            fabric->view().UnloadedTime(message));
+  const auto switches = *Fabric::Create(SmallFabric(), {});
+  EXPECT_FALSE(switches->view().ways_meet());
+  EXPECT_EQ(switches->view().TrunkTime(message, AllPairs(2)), Picoseconds(0));
 }
 
 }  // namespace

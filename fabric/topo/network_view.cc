@@ -5,8 +5,16 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "fabric/base/fingerprint.h"
+#include "fabric/topo/trunk_loads.h"
 
 namespace upfabric::fabric {
+
+namespace {
+
+__extension__ using Int128 = __int128;
+
+}  // namespace
 
 NetworkView::NetworkView(const FabricSpec& spec, const Layout& layout,
                          std::vector<LinkTiming> timings)
@@ -199,6 +207,44 @@ Picoseconds NetworkView::InjectionTimeToOne(Bytes message, int64_t count) const 
                            TicksOf(framing.LastPayloadOf(message)) * count;
   // Rounded up to whole ticks for a link, then to 1 ps.
   return timing().clock().ToPicoseconds((total + links - 1) / links);
+}
+
+Picoseconds NetworkView::TrunkTime(Bytes message, std::span<const EndpointPair> pairs) const {
+  if (layout_.router() == nullptr) {
+    return Picoseconds(0);
+  }
+  uint64_t key = 0;
+  for (const EndpointPair& pair : pairs) {
+    key = Chain(key, static_cast<uint64_t>(pair.source.value()) << 32 |
+                         static_cast<uint64_t>(pair.destination.value()));
+  }
+  auto found = trunk_loads_.find(key);
+  if (found == trunk_loads_.end()) {
+    found = trunk_loads_.emplace(key, BusiestTrunks(spec_, layout_, pairs)).first;
+  }
+  const Framing& framing = timing().framing();
+  const int64_t full_packets = framing.PacketsOf(message) - 1;
+  Int128 most = 0;
+  for (size_t kind = 0; kind < found->second.size(); ++kind) {
+    const auto of_kind = static_cast<int>(kind);
+    const Int128 ticks = Int128{TicksOf(framing.max_payload(), of_kind)} * full_packets +
+                         TicksOf(framing.LastPayloadOf(message), of_kind);
+    most = std::max(most, ticks * found->second[kind]);
+  }
+  return timing().clock().ToPicoseconds(
+      static_cast<sim::Ticks>((most + kWholeMessage - 1) / kWholeMessage));
+}
+
+Picoseconds NetworkView::UnloadedTimeOf(Bytes message, std::span<const EndpointPair> pairs) const {
+  if (layout_.router() == nullptr || pairs.empty()) {
+    return UnloadedTime(message);  // every way is alike
+  }
+  int64_t sum_ps = 0;
+  for (const EndpointPair& pair : pairs) {
+    sum_ps += LatencyOf(RouteOf(pair.source.value(), pair.destination.value())).count();
+  }
+  const Picoseconds mean(sum_ps / static_cast<int64_t>(pairs.size()));
+  return UnloadedTime(message) - LatencyOf(longest_) + mean;
 }
 
 Picoseconds NetworkView::LocalTime(Bytes traffic) const {

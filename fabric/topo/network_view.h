@@ -2,11 +2,15 @@
 //
 // Models:  unloaded times between the two endpoints that are farthest from each other; of several
 //          ways, that of a message with tag 0. Every shape looks alike from endpoint 0.
+// Threads: one at a time; it remembers what it has computed.
 
 #ifndef UPFABRIC_FABRIC_TOPO_NETWORK_VIEW_H_
 #define UPFABRIC_FABRIC_TOPO_NETWORK_VIEW_H_
 
+#include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "fabric/api/fabric_view.h"
@@ -35,6 +39,9 @@ class NetworkView final : public FabricView {
   Picoseconds UnloadedTime(Bytes message) const override;
   Picoseconds InjectionTime(Bytes message, int64_t count) const override;
   Picoseconds InjectionTimeToOne(Bytes message, int64_t count) const override;
+  bool ways_meet() const override { return layout_.router() != nullptr; }
+  Picoseconds TrunkTime(Bytes message, std::span<const EndpointPair> pairs) const override;
+  Picoseconds UnloadedTimeOf(Bytes message, std::span<const EndpointPair> pairs) const override;
   Picoseconds LocalTime(Bytes traffic) const override;
   std::optional<InSwitchAbilities> in_switch() const override;
   Picoseconds UnloadedReduceTime(Bytes size, int members) const override;
@@ -70,6 +77,8 @@ class NetworkView final : public FabricView {
   std::vector<LinkTiming> timings_;
   Route longest_;
   Route shortest_;
+  // BusiestTrunks by a hash of the pairs: closed forms ask again and again for a few patterns.
+  mutable std::map<uint64_t, std::vector<int64_t>> trunk_loads_;
 };
 
 }  // namespace upfabric::fabric

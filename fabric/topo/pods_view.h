@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "fabric/api/fabric_view.h"
@@ -48,6 +49,14 @@ class PodsView final : public FabricView {
   }
   Picoseconds InjectionTimeToOne(Bytes message, int64_t count) const override {
     return network_.InjectionTimeToOne(message, count);
+  }
+  // As if pairs inside a pod took the network as well.
+  bool ways_meet() const override { return network_.ways_meet(); }
+  Picoseconds TrunkTime(Bytes message, std::span<const EndpointPair> pairs) const override {
+    return network_.TrunkTime(message, pairs);
+  }
+  Picoseconds UnloadedTimeOf(Bytes message, std::span<const EndpointPair> pairs) const override {
+    return network_.UnloadedTimeOf(message, pairs);
   }
   Picoseconds LocalTime(Bytes traffic) const override { return pod_.LocalTime(traffic); }
   std::optional<InSwitchAbilities> in_switch() const override { return std::nullopt; }
