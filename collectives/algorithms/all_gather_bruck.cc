@@ -58,7 +58,7 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const Picoseconds copied = request.in_place ? Picoseconds(0) : terms.Local(2 * request.count);
   Picoseconds sum;
   for (int distance = 1; distance < request.ranks; distance *= 2) {
-    sum += terms.Unloaded(std::min(distance, request.ranks - distance) * request.count);
+    sum += terms.Shift(std::min(distance, request.ranks - distance) * request.count, -distance);
     sum = std::max(sum, copied);
   }
   return sum;

@@ -51,8 +51,7 @@ class Program final : public RankProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  const Picoseconds exchange =
-      terms.Unloaded(request.count) + terms.Injection(request.count, request.ranks - 2);
+  const Picoseconds exchange = terms.Exchange(request.count, request.ranks);
   return request.in_place ? exchange : std::max(exchange, terms.Local(2 * request.count));
 }
 

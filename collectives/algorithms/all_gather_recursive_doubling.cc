@@ -71,10 +71,14 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const auto run = [&](int64_t first, int64_t second) {
     return terms.Unloaded(first * request.count) + terms.InjectionToOne(second * request.count, 1);
   };
+  const auto step = [&](int distance) {
+    return terms.Exchange(distance * request.count, 2, distance) +
+           terms.InjectionToOne(fold.ExtrasOf(0, distance) * request.count, 1);
+  };
   const Picoseconds copied = request.in_place ? Picoseconds(0) : terms.Local(2 * request.count);
   Picoseconds sum = fold.extras() > 0 ? run(1, 0) : Picoseconds(0);
   for (int distance = 1; distance < fold.core(); distance *= 2) {
-    sum += run(distance, fold.ExtrasOf(0, distance));
+    sum += step(distance);
     sum = std::max(sum, copied);
   }
   return fold.extras() > 0 ? sum + run(fold.core(), fold.extras() - 1) : sum;

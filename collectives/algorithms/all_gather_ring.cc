@@ -66,10 +66,10 @@ class Program final : public RankProgram {
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int channels = ChannelCount(request, request.count);
   const int64_t part = BalancedSplit(request.count, channels).count_max();
-  const Picoseconds arrival = terms.Unloaded(part);
-  const Picoseconds step = std::max(arrival, terms.InjectionToOne(part, channels));
+  const Picoseconds arrival = terms.Shift(part, 1);
+  const Picoseconds step = std::max(arrival, terms.ShiftInjection(part, 1, channels));
   const Picoseconds passed =
-      step * (request.ranks - 2) + arrival + terms.InjectionToOne(part, channels - 1);
+      step * (request.ranks - 2) + arrival + terms.ShiftInjection(part, 1, channels - 1);
   return request.in_place ? passed : std::max(passed, terms.Local(2 * request.count));
 }
 

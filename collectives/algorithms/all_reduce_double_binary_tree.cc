@@ -113,13 +113,13 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int64_t piece =
       BalancedSplit(BalancedSplit(request.count, kTrees).count_max(), pieces).count_max();
   const Picoseconds local = terms.Local(3 * piece);
-  const Picoseconds sent = terms.Unloaded(piece);
+  const Picoseconds sent = terms.TreeHop(piece);
   if (request.ranks == 2) {
     const Picoseconds busy = std::max(terms.InjectionToOne(piece, 2), local);
     return sent * 2 + local + busy * (pieces - 1) + terms.InjectionToOne(piece, 1);
   }
   const int hops = DoublingSteps(request.ranks);
-  const Picoseconds busy = std::max(terms.Injection(piece, 4), local * 2);
+  const Picoseconds busy = std::max(terms.TreeInjection(piece), local * 2);
   return (sent * 2 + local * 2) * hops - local + busy * (pieces - 1);
 }
 

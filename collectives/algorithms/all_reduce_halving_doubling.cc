@@ -69,7 +69,7 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   Picoseconds sum;
   for (int half = fold.core() / 2; half > 0; half /= 2) {
     const int64_t count = chunks.offset(half);
-    sum += terms.Unloaded(count) * 2 + terms.Local(3 * count);
+    sum += terms.Exchange(count, 2, half) * 2 + terms.Local(3 * count);
   }
   if (fold.extras() > 0) {
     sum += terms.Unloaded(request.count) * 2 + terms.Local(3 * request.count);

@@ -112,17 +112,15 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const BalancedSplit parts(request.count, request.ranks);
   const int64_t chunk = parts.offset(groups);
   const int64_t part = parts.count_max();
-  // To `peers` others, each of which reduces what it gets as it comes.
-  const auto reduced = [&terms](int64_t count, int peers) {
+  // Each of `members` reduces what it gets as it comes.
+  const auto reduced = [&terms](int64_t count, int members, int stride) {
     const Picoseconds local = terms.Local(3 * count);
-    return terms.Unloaded(count) +
-           std::max(terms.Injection(count, peers - 1), local * (peers - 1)) + local;
+    return std::max(terms.Exchange(count, members, stride),
+                    terms.Unloaded(count) + local * (members - 2)) +
+           local;
   };
-  const auto gathered = [&terms](int64_t count, int peers) {
-    return terms.Unloaded(count) + terms.Injection(count, peers - 1);
-  };
-  return reduced(chunk, size - 1) + reduced(part, groups - 1) + gathered(part, groups - 1) +
-         gathered(chunk, size - 1);
+  return reduced(chunk, size, 1) + reduced(part, groups, size) +
+         terms.Exchange(part, groups, size) + terms.Exchange(chunk, size, 1);
 }
 
 }  // namespace

@@ -45,10 +45,12 @@ class Program final : public StepProgram {
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const Fold fold(request.ranks);
-  const Picoseconds sent = terms.Unloaded(request.count);
-  const Picoseconds step = sent + terms.Local(3 * request.count);
-  const Picoseconds folded = fold.extras() > 0 ? step + sent : Picoseconds(0);
-  return step * DoublingSteps(fold.core()) + folded;
+  const Picoseconds local = terms.Local(3 * request.count);
+  Picoseconds sum;
+  for (int distance = 1; distance < fold.core(); distance *= 2) {
+    sum += terms.Exchange(request.count, 2, distance) + local;
+  }
+  return fold.extras() > 0 ? sum + terms.Unloaded(request.count) * 2 + local : sum;
 }
 
 }  // namespace

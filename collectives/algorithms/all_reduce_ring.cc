@@ -78,14 +78,15 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int channels = Channels(request);
   const int64_t chunk =
       BalancedSplit(BalancedSplit(request.count, channels).count_max(), request.ranks).count_max();
-  const Picoseconds arrival = terms.Unloaded(chunk);
+  const Picoseconds arrival = terms.Shift(chunk, 1);
   const Picoseconds local = terms.Local(3 * chunk);
   const Picoseconds all_local = terms.Local(3 * chunk * channels);
-  const Picoseconds injected = terms.InjectionToOne(chunk, channels);
+  const Picoseconds injected = terms.ShiftInjection(chunk, 1, channels);
   const Picoseconds reduce_step = std::max({arrival + local, injected, all_local});
   const Picoseconds gather_step = std::max(arrival, injected);
   // The last channel follows the first one.
-  const Picoseconds behind = std::max(terms.InjectionToOne(chunk, channels - 1), all_local - local);
+  const Picoseconds behind =
+      std::max(terms.ShiftInjection(chunk, 1, channels - 1), all_local - local);
   const Picoseconds turn = std::max(arrival + local, injected);  // from reducing to gathering
   return reduce_step * (steps - 1) + turn + gather_step * (steps - 1) + arrival + behind;
 }

@@ -83,9 +83,9 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const auto injection = [&](int64_t of_each) {
     // With two ranks both directions lead to the same one.
     const int64_t to_one = request.ranks == 2 ? 2 * of_each : of_each;
-    return std::max(terms.InjectionToOne(chunk, to_one), terms.Injection(chunk, 2 * of_each));
+    return std::max(terms.ShiftInjection(chunk, 1, to_one), terms.Injection(chunk, 2 * of_each));
   };
-  const Picoseconds arrival = terms.Unloaded(chunk);
+  const Picoseconds arrival = terms.Shift(chunk, 1);
   const Picoseconds local = terms.Local(3 * chunk);
   const Picoseconds all_local = terms.Local(3 * chunk * 2 * channels);
   const Picoseconds injected = injection(channels);

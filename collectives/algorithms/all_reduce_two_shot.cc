@@ -73,7 +73,7 @@ class Program final : public RankProgram {
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int64_t chunk = BalancedSplit(request.count, request.ranks).count_max();
-  const Picoseconds exchange = terms.Unloaded(chunk) + terms.Injection(chunk, request.ranks - 2);
+  const Picoseconds exchange = terms.Exchange(chunk, request.ranks);
   return exchange * 2 + terms.Local((request.ranks + 1) * chunk);
 }
 

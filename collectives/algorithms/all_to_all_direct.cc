@@ -47,8 +47,7 @@ class Program final : public RankProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  return std::max(terms.Unloaded(request.count) + terms.Injection(request.count, request.ranks - 2),
-                  terms.Local(2 * request.count));
+  return std::max(terms.Exchange(request.count, request.ranks), terms.Local(2 * request.count));
 }
 
 }  // namespace

@@ -53,8 +53,11 @@ class Program final : public RankProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  return std::max(terms.Unloaded(request.count) * (request.ranks - 1),
-                  terms.Local(2 * request.count));
+  Picoseconds sum;
+  for (int step = 1; step < request.ranks; ++step) {
+    sum += terms.Shift(request.count, step);
+  }
+  return std::max(sum, terms.Local(2 * request.count));
 }
 
 }  // namespace

@@ -28,7 +28,11 @@ class Program final : public StepProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  return terms.Unloaded(1) * DoublingSteps(request.ranks);
+  Picoseconds sum;
+  for (int distance = 1; distance < request.ranks; distance *= 2) {
+    sum += terms.Shift(1, distance);
+  }
+  return sum;
 }
 
 }  // namespace

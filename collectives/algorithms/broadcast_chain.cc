@@ -82,7 +82,7 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int pieces = Pieces(request);
   const int64_t piece = BalancedSplit(request.count, pieces).count_max();
   const Picoseconds passed =
-      terms.Unloaded(piece) * (request.ranks - 1) + terms.InjectionToOne(piece, pieces - 1);
+      terms.Shift(piece, 1) * (request.ranks - 1) + terms.ShiftInjection(piece, 1, pieces - 1);
   return request.in_place ? passed : std::max(passed, terms.Local(2 * request.count));
 }
 

@@ -33,28 +33,6 @@ class SingleRankProgram final : public RankProgram {
 
 }  // namespace
 
-Picoseconds CostTerms::Unloaded(int64_t count) const {
-  return count == 0 ? Picoseconds(0) : view_.UnloadedTime(element_ * count);
-}
-
-Picoseconds CostTerms::Injection(int64_t count, int64_t messages) const {
-  return count == 0 || messages <= 0 ? Picoseconds(0)
-                                     : view_.InjectionTime(element_ * count, messages);
-}
-
-Picoseconds CostTerms::InjectionToOne(int64_t count, int64_t messages) const {
-  return count == 0 || messages <= 0 ? Picoseconds(0)
-                                     : view_.InjectionTimeToOne(element_ * count, messages);
-}
-
-Picoseconds CostTerms::ReduceRead(int64_t count) const {
-  return count == 0 ? Picoseconds(0) : view_.UnloadedReduceTime(element_ * count, ranks_);
-}
-
-Picoseconds CostTerms::Local(int64_t traffic) const {
-  return traffic == 0 ? Picoseconds(0) : view_.LocalTime(element_ * traffic);
-}
-
 std::unique_ptr<RankProgram> Builtin::MakeProgram(const CollectiveRequest& request,
                                                   int rank) const {
   if (request.ranks == 1) {

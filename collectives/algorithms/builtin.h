@@ -1,5 +1,5 @@
 // What the built-in algorithms share: a description with two functions, instructions by name, the
-// program of a single rank, the terms of closed forms, the rule for channels.
+// program of a single rank, the rule for channels.
 
 #ifndef UPFABRIC_COLLECTIVES_ALGORITHMS_BUILTIN_H_
 #define UPFABRIC_COLLECTIVES_ALGORITHMS_BUILTIN_H_
@@ -8,31 +8,9 @@
 #include <memory>
 
 #include "collectives/algorithm.h"
+#include "collectives/algorithms/cost_terms.h"
 
 namespace upfabric::collectives {
-
-// How messages of a closed form cost on one fabric. What moves nothing costs nothing.
-class CostTerms {
- public:
-  CostTerms(const CollectiveRequest& request, const fabric::FabricView& view)
-      : element_(ElementSize(request.type)), ranks_(request.ranks), view_(view) {}
-
-  // One message of `count` elements, from posting to delivery.
-  Picoseconds Unloaded(int64_t count) const;
-  // `messages` messages of `count` elements each through the links of one endpoint.
-  Picoseconds Injection(int64_t count, int64_t messages) const;
-  // The same if all go to one rank.
-  Picoseconds InjectionToOne(int64_t count, int64_t messages) const;
-  // One reduce-read of `count` elements of every rank, from posting to the result.
-  Picoseconds ReduceRead(int64_t count) const;
-  // One local operation that reads and writes `traffic` elements.
-  Picoseconds Local(int64_t traffic) const;
-
- private:
-  Bytes element_;
-  int ranks_;
-  const fabric::FabricView& view_;
-};
 
 class Builtin final : public Algorithm {
  public:

@@ -50,8 +50,7 @@ class Program final : public RankProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  const Picoseconds taken =
-      terms.Unloaded(request.count) + terms.Injection(request.count, request.ranks - 2);
+  const Picoseconds taken = terms.RootExchange(request.count);
   return request.in_place ? taken : std::max(taken, terms.Local(2 * request.count));
 }
 

@@ -75,8 +75,8 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int pieces = Pieces(request);
   const int64_t piece = BalancedSplit(request.count, pieces).count_max();
   const Picoseconds local = terms.Local(3 * piece);
-  return (terms.Unloaded(piece) + local) * (request.ranks - 1) +
-         std::max(terms.InjectionToOne(piece, 1), local) * (pieces - 1);
+  return (terms.Shift(piece, 1) + local) * (request.ranks - 1) +
+         std::max(terms.ShiftInjection(piece, 1, 1), local) * (pieces - 1);
 }
 
 }  // namespace

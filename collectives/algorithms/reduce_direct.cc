@@ -49,8 +49,7 @@ class Program final : public RankProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  return terms.Unloaded(request.count) + terms.Injection(request.count, request.ranks - 2) +
-         terms.Local((request.ranks + 1) * request.count);
+  return terms.RootExchange(request.count) + terms.Local((request.ranks + 1) * request.count);
 }
 
 }  // namespace

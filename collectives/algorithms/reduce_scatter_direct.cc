@@ -53,7 +53,7 @@ class Program final : public RankProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  return terms.Unloaded(request.count) + terms.Injection(request.count, request.ranks - 2) +
+  return terms.Exchange(request.count, request.ranks) +
          terms.Local((request.ranks + 1) * request.count);
 }
 

@@ -69,7 +69,8 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   };
   Picoseconds sum;
   for (int half = fold.core() / 2; half > 0; half /= 2) {
-    sum += run(half, fold.ExtrasOf(0, half));
+    sum += run(half, fold.ExtrasOf(0, half)) - terms.Unloaded(half * request.count) +
+           terms.Exchange(half * request.count, 2, half);
   }
   return fold.extras() > 0 ? sum + run(request.ranks, 0) + terms.Unloaded(request.count) : sum;
 }

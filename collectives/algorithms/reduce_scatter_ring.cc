@@ -68,10 +68,11 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const int64_t part = BalancedSplit(request.count, channels).count_max();
   const Picoseconds local = terms.Local(3 * part);
   const Picoseconds all_local = terms.Local(3 * part * channels);
-  const Picoseconds reduced = terms.Unloaded(part) + local;
-  const Picoseconds step = std::max({reduced, terms.InjectionToOne(part, channels), all_local});
+  const Picoseconds reduced = terms.Shift(part, 1) + local;
+  const Picoseconds step = std::max({reduced, terms.ShiftInjection(part, 1, channels), all_local});
   // The last channel follows the first one.
-  const Picoseconds behind = std::max(terms.InjectionToOne(part, channels - 1), all_local - local);
+  const Picoseconds behind =
+      std::max(terms.ShiftInjection(part, 1, channels - 1), all_local - local);
   return step * (request.ranks - 2) + reduced + behind;
 }
 

@@ -50,8 +50,7 @@ class Program final : public RankProgram {
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
-  const Picoseconds sent =
-      terms.Unloaded(request.count) + terms.Injection(request.count, request.ranks - 2);
+  const Picoseconds sent = terms.RootExchange(request.count);
   return request.in_place ? sent : std::max(sent, terms.Local(2 * request.count));
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectives/selector.h"
 #include "tests/testing/fabric_specs.h"
 #include "tests/testing/job_on_fabric.h"
 #include "tests/testing/job_on_fake.h"
@@ -207,6 +208,38 @@ TEST(ClosedFormsTest, FormsOfAlgorithmsAreNearTheFabric) {
       }
     }
   }
+}
+
+// Where ways meet, neighbors on a ring do not: a ring's form holds there too, and `auto` sees that
+// an exchange of all with all takes longer than it would behind one switch.
+TEST(ClosedFormsTest, RingsAreNearTheFabricOnARingAndExchangesAreKnownToBeSlower) {
+  const collectives::AlgorithmRegistry registry = collectives::BuiltinAlgorithms();
+  FabricSpec spec = SmallFabric();
+  spec.endpoints = 12;
+  spec.groups.clear();
+  TorusSpec ring;
+  ring.axes = {{.size = 12}};
+  spec.shape = ring;
+  spec.switch_chip.virtual_channels = 2;
+  const auto fabric = *Fabric::Create(spec, {});
+  const auto form_over_time = [&](const CollectiveRequest& request, std::string_view algorithm) {
+    JobSpec job = JobOf(registry, request, algorithm);
+    job.payload = collectives::PayloadMode::kNone;
+    const SimTime end = collectives::RunJobOnFabric(spec, job).last_end;
+    return static_cast<double>(job.algorithm->Cost(request, fabric->view()).count()) /
+           static_cast<double>(end.since_start().count());
+  };
+  for (const int64_t count : {1'200, 1'200'000}) {
+    for (const char* name : {"ring", "ring_bidirectional"}) {
+      EXPECT_NEAR(form_over_time({.ranks = 12, .count = count}, name), 1.0, 0.1) << name << count;
+    }
+  }
+  const CollectiveRequest large{.ranks = 12, .count = 1'200'000};
+  EXPECT_NEAR(form_over_time(large, "two_shot"), 1.0, 0.4);
+  const auto chosen =
+      collectives::SelectAlgorithm(registry, collectives::kAutoAlgorithm, large, fabric->view());
+  ASSERT_TRUE(chosen.ok());
+  EXPECT_EQ((*chosen)->info().name.substr(0, 4), "ring");
 }
 
 // Each element of both links, alone, adds exactly its figure; the path of the view says the same.
