@@ -94,6 +94,8 @@ TEST_F(SoftwarePlanTest, EmulatedRowsTakeWhatTheModelSays) {
       {"hgx-b200", v1::COLLECTIVE_ALL_GATHER, "all_gather", 8, "nccl"},
       {"hgx-b200", v1::COLLECTIVE_BROADCAST, "broadcast", 8, "nccl"},
       {"hgx-b200", v1::COLLECTIVE_SENDRECV, "sendrecv", 8, "nccl"},
+      {"a100-quad", v1::COLLECTIVE_ALL_GATHER, "all_gather", 4, "nccl"},
+      {"mi300x-oam8", v1::COLLECTIVE_ALL_REDUCE, "all_reduce", 8, "rccl"},
       {"hgx-h100", v1::COLLECTIVE_ALL_REDUCE, "all_reduce", 8, "vllm", "graph"},
       {"hgx-h100", v1::COLLECTIVE_ALL_REDUCE, "all_reduce", 8, "trtllm", "graph"},
   };
