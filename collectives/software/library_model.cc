@@ -11,7 +11,7 @@ namespace {
 // larger the sharper the corner; single-process launches overlap poorly, kernels and links well).
 constexpr double kHostOverlap = 3;
 constexpr double kEagerOverlap = 6;
-constexpr double kCopyCorner = 12;
+constexpr double kCopyCorner = 16;
 constexpr double kLlOverlap = 1.5;  // measured: bytes show little up to a third of the steps
 constexpr double kNetworkCorner = 4;
 

@@ -289,7 +289,7 @@ absl::Status ParseJson(const std::string& text, MeasuredTable& table) {
     table.collective = CollectiveOf(program.substr(program.rfind('/') + 1));
   }
   if (const auto version = FindNumber(root, "nccl_version")) {
-    table.version = PerfReader::VersionOfCode(absl::StrCat(static_cast<int>(*version)));
+    table.version = PerfReader::VersionOfCode(absl::StrCat(*version));
   }
   if (const Value* config = Find(root, "config"); config != nullptr) {
     table.single_process = FindNumber(config->struct_value(), "ngpus").value_or(1) > 1;
@@ -305,8 +305,10 @@ absl::Status ParseJson(const std::string& text, MeasuredTable& table) {
     const Struct& result = entry.struct_value();
     const Value* side = Find(result, "out_of_place");
     const std::optional<double> size = FindNumber(result, "size");
-    if (side == nullptr || !size.has_value() || *size < 0) {
-      return ErrorAt(table.file, 1, "has a result without size or out_of_place");
+    constexpr double kSizeMax = 1e15;  // chosen: a thousand times what memories hold
+    if (side == nullptr || !size.has_value() || !(*size >= 0 && *size <= kSizeMax)) {
+      return ErrorAt(table.file, 1,
+                     "has a result without out_of_place, or without a size in bytes");
     }
     table.rows.push_back({.bytes = static_cast<int64_t>(*size),
                           .microseconds = FindNumber(side->struct_value(), "time"),

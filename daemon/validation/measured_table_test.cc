@@ -87,6 +87,8 @@ TEST(MeasuredTableTest, SaysWhereItIsWrong) {
   EXPECT_THAT(message("hello\n"), HasSubstr("has no row of measurements"));
   EXPECT_THAT(message("{\"results\": 3"), HasSubstr("is no JSON"));
   EXPECT_THAT(message("{\"a\": 3}"), HasSubstr("has no \"results\""));
+  EXPECT_THAT(message("{\"results\": [{\"size\": 1e100, \"out_of_place\": {}}]}"),
+              HasSubstr("without a size in bytes"));
   EXPECT_THAT(message(""), HasSubstr("has no row of measurements"));
 }
 

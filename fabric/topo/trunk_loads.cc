@@ -69,7 +69,7 @@ class Walker {
     for (const Hop& hop : hops_) {
       ways += hop.length == shortest ? 1 : 0;
     }
-    size_t chosen = (packet.destination + packet.link) % ways;
+    size_t chosen = (packet.destination + packet.link) % std::max<size_t>(ways, 1);
     for (size_t i = 0; i < hops_.size(); ++i) {
       if (hops_[i].length == shortest && chosen-- == 0) {
         return i;
@@ -92,7 +92,8 @@ class Walker {
       const Layout::Peer& other = layout_.PeerOf(chip, hop.output);
       return other.trunk >= 0 && EndOf(other).chip == next;
     };
-    const auto parallel = std::count_if(hops_.begin(), hops_.end(), leads_there);
+    const auto parallel = std::max(std::count_if(hops_.begin(), hops_.end(), leads_there),
+                                   decltype(hops_)::difference_type{1});
     for (const Hop& hop : hops_) {
       if (leads_there(hop)) {
         load(layout_.PeerOf(chip, hop.output)) += share / parallel;
