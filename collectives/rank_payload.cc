@@ -98,7 +98,8 @@ void RankPayload::Copy(const Range& source, const Range& target) {
   const std::span<std::byte> from = Storage(source);
   const std::span<std::byte> to = Storage(target);
   if (from.data() != to.data() && !to.empty()) {
-    std::memcpy(to.data(), from.data(), to.size());
+    // Ranges of a program that runs without proof may overlap.
+    std::memmove(to.data(), from.data(), to.size());
   }
 }
 
