@@ -334,8 +334,7 @@ const collectives::SoftwareGeneration* GenerationFor(const collectives::Software
 absl::StatusOr<SelectedSoftware> SelectParts(const Software& software, const std::string& fabric,
                                              const collectives::SoftwareCase& use) {
   SelectedSoftware selected;
-  const collectives::SoftwareProfile& library =
-      software.library.has_value() ? *software.library : software.profile;
+  const collectives::SoftwareProfile& library = software.serving();
   if (!library.generations.empty()) {
     selected.parts.library = GenerationFor(library, fabric, use.facts.rate, selected.transferred);
   }

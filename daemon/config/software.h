@@ -34,6 +34,9 @@ void UpdateProto(const collectives::SoftwareProfile& profile, v1::SoftwareProfil
 struct Software {
   collectives::SoftwareProfile profile;
   std::optional<collectives::SoftwareProfile> library;
+
+  // The profile whose generations and networks serve: the library, or this one if it has none.
+  const collectives::SoftwareProfile& serving() const { return library ? *library : profile; }
 };
 absl::StatusOr<Software> LoadSoftware(const std::string& id_or_path);
 

@@ -176,8 +176,7 @@ bool Models::Relax(TableUse& use) {
     use.software = serves ? "rccl" : "nccl";
     return true;
   }
-  const collectives::SoftwareProfile& library =
-      (*software)->library.has_value() ? *(*software)->library : (*software)->profile;
+  const collectives::SoftwareProfile& library = (*software)->serving();
   if (use.domains > 1 && use.network != kUnstatedNetwork &&
       collectives::FindNetwork(library, use.network) == nullptr) {
     use.network = kUnstatedNetwork;
@@ -222,8 +221,7 @@ absl::StatusOr<PreparedUse> Models::PrepareAsGiven(const TableUse& use) {
   c.algorithm = use.algorithm;
   c.network = use.network;
   c.version = collectives::ParseLibraryVersion(use.version);
-  const collectives::SoftwareProfile& library =
-      software->library.has_value() ? *software->library : software->profile;
+  const collectives::SoftwareProfile& library = software->serving();
   if (c.version == collectives::LibraryVersion{}) {
     c.version = software->profile.version;
   }
