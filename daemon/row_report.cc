@@ -233,36 +233,4 @@ absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<Row
 
 uint64_t ChainFingerprint(uint64_t before, uint64_t row) { return Chain(before, row); }
 
-v1::RunStatistics MergeStatistics(const std::vector<internal::StatisticsShare>& shares) {
-  v1::RunStatistics merged;
-  for (const internal::StatisticsShare& share : shares) {
-    merged.set_user_cpu_seconds(merged.user_cpu_seconds() + share.user_cpu_seconds());
-    merged.set_records(merged.records() + share.records());
-    merged.set_windows(std::max(merged.windows(), share.windows()));
-    merged.set_peak_memory_bytes(merged.peak_memory_bytes() + share.peak_memory_bytes());
-    merged.set_replays(merged.replays() + share.replays());
-    merged.set_shares_returned(merged.shares_returned() + share.shares_returned());
-    v1::CongestionCounts& congestion = *merged.mutable_congestion();
-    const v1::CongestionCounts& more = share.congestion();
-    congestion.set_marked_packets(congestion.marked_packets() + more.marked_packets());
-    congestion.set_trimmed_packets(congestion.trimmed_packets() + more.trimmed_packets());
-    congestion.set_dropped_packets(congestion.dropped_packets() + more.dropped_packets());
-    congestion.set_retransmitted_packets(congestion.retransmitted_packets() +
-                                         more.retransmitted_packets());
-    congestion.set_paused_ps(congestion.paused_ps() + more.paused_ps());
-    merged.set_channels_checked(merged.channels_checked() + share.channels_checked());
-    merged.set_messages_checked(merged.messages_checked() + share.messages_delivered());
-    merged.set_completions_checked(merged.completions_checked() + share.completions_checked());
-    v1::ProcessStatistics& process = *merged.add_processes();
-    process.set_daemon(merged.processes_size() - 1);
-    process.set_hops(share.hops());
-    process.set_fabric_bytes(share.fabric_bytes());
-    process.set_exchange_wait_seconds(share.exchange_wait_seconds());
-    process.set_crossed_share(share.records() == 0 ? 0
-                                                   : static_cast<double>(share.records_crossed()) /
-                                                         static_cast<double>(share.records()));
-  }
-  return merged;
-}
-
 }  // namespace upfabric::daemon

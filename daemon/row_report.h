@@ -1,5 +1,5 @@
-// From what each process knows of a row to the row of the result, and from what each spent to the
-// statistics. Pure: the same shares give the same row whoever merges them.
+// From what each process knows of a row to the row of the result. Pure: the same shares give the
+// same row whoever merges them.
 
 #ifndef UPFABRIC_DAEMON_ROW_REPORT_H_
 #define UPFABRIC_DAEMON_ROW_REPORT_H_
@@ -53,9 +53,6 @@ absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan,
 
 // Hash of rows in their order; 0 for none.
 uint64_t ChainFingerprint(uint64_t before, uint64_t row);
-
-// One process's lines and the sums; `shares` by daemon.
-v1::RunStatistics MergeStatistics(const std::vector<internal::StatisticsShare>& shares);
 
 }  // namespace upfabric::daemon
 

@@ -150,26 +150,5 @@ TEST_F(RowReportTest, TheFirstFailureOfAnyProcessIsThatOfTheRow) {
   EXPECT_EQ(ExitCodeOf(status), kExitWrong);
 }
 
-TEST_F(RowReportTest, StatisticsAddUpOverProcesses) {
-  internal::StatisticsShare share;
-  share.set_user_cpu_seconds(1.5);
-  share.set_records(100);
-  share.set_records_crossed(25);
-  share.set_windows(7);
-  share.set_hops(80);
-  share.set_replays(3);
-  share.set_messages_delivered(9);
-  const v1::RunStatistics merged = MergeStatistics({share, share});
-  EXPECT_EQ(merged.user_cpu_seconds(), 3);
-  EXPECT_EQ(merged.records(), 200);
-  EXPECT_EQ(merged.windows(), 7);
-  EXPECT_EQ(merged.replays(), 6);
-  EXPECT_EQ(merged.messages_checked(), 18);
-  ASSERT_EQ(merged.processes_size(), 2);
-  EXPECT_EQ(merged.processes(1).daemon(), 1);
-  EXPECT_EQ(merged.processes(1).hops(), 80);
-  EXPECT_EQ(merged.processes(1).crossed_share(), 0.25);
-}
-
 }  // namespace
 }  // namespace upfabric::daemon

@@ -1,7 +1,5 @@
 #include "daemon/runner.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -20,6 +18,7 @@
 #include "daemon/row_logs.h"
 #include "daemon/row_report.h"
 #include "daemon/run_faults.h"
+#include "daemon/run_statistics.h"
 #include "daemon/software_plan.h"
 #include "daemon/workload_from_proto.h"
 #include "fabric/base/status.h"
@@ -30,70 +29,9 @@ namespace {
 
 using collectives::CollectiveRequest;
 using fabric::ChannelCounters;
-using fabric::FabricTotals;
 
 // chosen: the bound's cost stays small against that of running so many instructions.
 constexpr int64_t kBoundInstructionsMax = 200'000;
-
-void Add(const FabricTotals& totals, FabricTotals& sum) {
-  sum.hops += totals.hops;
-  sum.records += totals.records;
-  sum.records_crossed += totals.records_crossed;
-  sum.windows += totals.windows;
-  sum.messages_posted += totals.messages_posted;
-  sum.messages_delivered += totals.messages_delivered;
-  sum.faults += totals.faults;
-}
-
-// Adds what `row` counts; both list the same channels in the same order.
-void Add(const std::vector<ChannelCounters>& row, std::vector<ChannelCounters>& sum) {
-  if (sum.empty()) {
-    sum = row;
-    return;
-  }
-  UPF_CHECK(sum.size() == row.size());
-  for (size_t i = 0; i < row.size(); ++i) {
-    sum[i].packets += row[i].packets;
-    sum[i].payload_bytes += row[i].payload_bytes;
-    sum[i].wire_bytes += row[i].wire_bytes;
-    sum[i].busy += row[i].busy;
-    sum[i].credit_stall += row[i].credit_stall;
-    sum[i].queue_packets_max = row[i].queue_packets_max;
-    sum[i].replays += row[i].replays;
-    sum[i].discarded_wire_bytes += row[i].discarded_wire_bytes;
-    sum[i].shares_returned += row[i].shares_returned;
-    sum[i].leaked_wire_bytes += row[i].leaked_wire_bytes;
-    sum[i].congestion += row[i].congestion;
-    sum[i].up = row[i].up;
-  }
-}
-
-// What a run added to the counts of the runner.
-struct RunBasis {
-  RunnerTotals totals;
-  int64_t replays = 0;
-  int64_t shares_returned = 0;
-  fabric::CongestionCounters congestion;
-};
-
-// What was checked after the rows of a run, in this process.
-struct ChecksDone {
-  int64_t channels = 0;
-  int64_t completions = 0;
-};
-
-double UserCpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec) / 1e6;
-}
-
-int64_t PeakMemoryBytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
-}
 
 template <typename Message>
 absl::StatusOr<std::vector<Message>> GatherMessages(const Message& mine, ProcessGroup& group) {
@@ -155,9 +93,7 @@ class RunnerImpl final : public Runner {
                v1::Row& row) const;
   collectives::BoundFigures FiguresOfBound() const;
   void CheckRates();
-  RunBasis Basis() const;
-  absl::Status GatherStatistics(const RunBasis& before, double user_cpu_before,
-                                v1::RunStatistics& statistics);
+  absl::Status GatherStatistics(const RunMeter& meter, v1::RunStatistics& statistics);
 
   const fabric::FabricSpec spec_;
   ProcessGroup& group_;
@@ -173,7 +109,6 @@ class RunnerImpl final : public Runner {
   // was shown meanwhile is never taken back.
   mutable Picoseconds shown_virtual_time_;
   std::vector<ChannelCounters> closed_counters_;
-  int64_t fabric_bytes_max_ = 0;
   ChecksDone checks_;            // of the run
   bool routes_checked_ = false;  // the fabric cannot deadlock
 };
@@ -203,7 +138,7 @@ RunnerTotals RunnerImpl::Totals() const {
   RunnerTotals totals = closed_totals_;
   if (row_open_) {
     totals.virtual_time += fabric_->Now().since_start();
-    Add(fabric_->Totals(), totals.fabric);
+    AddTotals(fabric_->Totals(), totals.fabric);
     totals.exchange_wait_seconds += session_->exchange_wait_seconds();
   }
   shown_virtual_time_ = std::max(shown_virtual_time_, totals.virtual_time);
@@ -214,7 +149,7 @@ RunnerTotals RunnerImpl::Totals() const {
 std::vector<ChannelCounters> RunnerImpl::Counters() const {
   std::vector<ChannelCounters> counters = closed_counters_;
   if (row_open_ || counters.empty()) {
-    Add(fabric_->Counters(), counters);
+    AddCounters(fabric_->Counters(), counters);
   }
   return counters;
 }
@@ -259,7 +194,7 @@ void RunnerImpl::CloseRow() {
   const Picoseconds before = closed_totals_.virtual_time;
   closed_totals_ = Totals();
   closed_totals_.virtual_time = before;
-  fabric_bytes_max_ = std::max(fabric_bytes_max_, fabric_->MemoryBytes());
+  checks_.fabric_bytes_max = std::max(checks_.fabric_bytes_max, fabric_->MemoryBytes());
   session_ = nullptr;
   row_open_ = false;
 }
@@ -268,10 +203,8 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
                                            const RunObserver& observer,
                                            v1::RunStatistics* statistics) {
   const absl::Time start = absl::Now();
-  const double user_cpu_before = UserCpuSeconds();
-  const RunBasis before = Basis();
+  const RunMeter meter(Totals(), closed_counters_);
   checks_ = {};
-  fabric_bytes_max_ = 0;
   UPF_ASSIGN_OR_RETURN(
       const CheckedWorkload checked,
       CheckWorkload(workload, {.id = spec_.id, .endpoints = spec_.all_endpoints()}, registry_));
@@ -300,7 +233,7 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
     standing = StandingAfter(injected);
   } while (checked.loop);
   if (statistics != nullptr) {
-    UPF_RETURN_IF_ERROR(GatherStatistics(before, user_cpu_before, *statistics));
+    UPF_RETURN_IF_ERROR(GatherStatistics(meter, *statistics));
     statistics->set_granularity(workload.granularity());
     statistics->set_wall_seconds(absl::ToDoubleSeconds(absl::Now() - start));
   }
@@ -529,46 +462,9 @@ void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& jo
   }
 }
 
-RunBasis RunnerImpl::Basis() const {
-  RunBasis basis;
-  basis.totals = Totals();
-  for (const ChannelCounters& channel : closed_counters_) {
-    basis.replays += channel.replays;
-    basis.shares_returned += channel.shares_returned;
-    basis.congestion += channel.congestion;
-  }
-  return basis;
-}
-
-absl::Status RunnerImpl::GatherStatistics(const RunBasis& basis, double user_cpu_before,
-                                          v1::RunStatistics& statistics) {
-  const RunnerTotals& before = basis.totals;
-  const RunBasis now = Basis();
-  const RunnerTotals& after = now.totals;
-  internal::StatisticsShare share;
-  share.set_user_cpu_seconds(UserCpuSeconds() - user_cpu_before);
-  share.set_records(after.fabric.records - before.fabric.records);
-  share.set_records_crossed(after.fabric.records_crossed - before.fabric.records_crossed);
-  share.set_windows(after.fabric.windows - before.fabric.windows);
-  share.set_hops(after.fabric.hops - before.fabric.hops);
-  share.set_replays(now.replays - basis.replays);
-  share.set_shares_returned(now.shares_returned - basis.shares_returned);
-  const fabric::CongestionCounters& counts = now.congestion;
-  v1::CongestionCounts& congestion = *share.mutable_congestion();
-  congestion.set_marked_packets(counts.marked_packets - basis.congestion.marked_packets);
-  congestion.set_trimmed_packets(counts.trimmed_packets - basis.congestion.trimmed_packets);
-  congestion.set_dropped_packets(counts.dropped_packets - basis.congestion.dropped_packets);
-  congestion.set_retransmitted_packets(counts.retransmitted_packets -
-                                       basis.congestion.retransmitted_packets);
-  congestion.set_paused_ps((counts.paused - basis.congestion.paused).count());
-  share.set_channels_checked(checks_.channels);
-  share.set_messages_delivered(after.fabric.messages_delivered - before.fabric.messages_delivered);
-  share.set_completions_checked(checks_.completions);
-  share.set_fabric_bytes(fabric_bytes_max_);
-  share.set_peak_memory_bytes(PeakMemoryBytes());
-  share.set_exchange_wait_seconds(after.exchange_wait_seconds - before.exchange_wait_seconds);
+absl::Status RunnerImpl::GatherStatistics(const RunMeter& meter, v1::RunStatistics& statistics) {
   UPF_ASSIGN_OR_RETURN(const std::vector<internal::StatisticsShare> shares,
-                       GatherMessages(share, group_));
+                       GatherMessages(meter.Share(Totals(), closed_counters_, checks_), group_));
   statistics = MergeStatistics(shares);
   statistics.set_window_ps(fabric_->Window().count());
   return absl::OkStatus();

@@ -16,6 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/process_group.h"
+#include "daemon/run_statistics.h"
 #include "fabric/api/fabric.h"
 #include "upfabric/v1/fabric.pb.h"
 #include "upfabric/v1/result.pb.h"
@@ -41,13 +42,6 @@ struct RunObserver {
   std::function<std::string()> injection;
   // In every process, in the exchange: they are applied, or refused with nothing changed.
   std::function<void(const Injection& injection)> on_injected;
-};
-
-// What a process has done since its runner was made, over rows and runs.
-struct RunnerTotals {
-  Picoseconds virtual_time;  // sum over rows, each until its last rank had finished
-  fabric::FabricTotals fabric;
-  double exchange_wait_seconds = 0;
 };
 
 class Runner {
