@@ -1,43 +1,59 @@
 #include "collectives/selector.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "fabric/base/status.h"
 
 namespace upfabric::collectives {
+
+absl::StatusOr<std::vector<const Algorithm*>> Candidates(const AlgorithmRegistry& registry,
+                                                         const CollectiveRequest& request,
+                                                         const fabric::FabricView& view) {
+  UPF_RETURN_IF_ERROR(ValidateRequest(request));
+  std::vector<std::pair<Picoseconds, const Algorithm*>> costs;
+  absl::Status refused = absl::UnimplementedError("no algorithm is registered for the collective");
+  for (const Algorithm* candidate : registry.List(request.collective)) {
+    absl::Status served = CheckRequest(*candidate, request);
+    served.Update(CheckFabric(*candidate, view));
+    if (served.ok()) {
+      costs.emplace_back(candidate->Cost(request, view), candidate);
+    } else {
+      refused = served;
+    }
+  }
+  if (costs.empty()) {
+    return refused;
+  }
+  std::stable_sort(costs.begin(), costs.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const Algorithm*> candidates;
+  for (const auto& [cost, algorithm] : costs) {
+    candidates.push_back(algorithm);
+  }
+  return candidates;
+}
 
 absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& registry,
                                                  std::string_view name,
                                                  const CollectiveRequest& request,
                                                  const fabric::FabricView& view) {
-  UPF_RETURN_IF_ERROR(ValidateRequest(request));
   if (name != kAutoAlgorithm) {
+    UPF_RETURN_IF_ERROR(ValidateRequest(request));
     UPF_ASSIGN_OR_RETURN(const Algorithm* named, registry.Find(request.collective, name));
     UPF_RETURN_IF_ERROR(CheckRequest(*named, request));
     UPF_RETURN_IF_ERROR(CheckFabric(*named, view));
     return named;
   }
-  const Algorithm* cheapest = nullptr;
-  Picoseconds cheapest_cost;
-  absl::Status refused = absl::UnimplementedError("no algorithm is registered for the collective");
-  for (const Algorithm* candidate : registry.List(request.collective)) {
-    if (candidate->info().limits.needs_in_switch) {
-      continue;
-    }
-    absl::Status served = CheckRequest(*candidate, request);
-    served.Update(CheckFabric(*candidate, view));
-    if (!served.ok()) {
-      refused = served;
-      continue;
-    }
-    const Picoseconds cost = candidate->Cost(request, view);
-    if (cheapest == nullptr || cost < cheapest_cost) {
-      cheapest = candidate;
-      cheapest_cost = cost;
+  UPF_ASSIGN_OR_RETURN(const std::vector<const Algorithm*> candidates,
+                       Candidates(registry, request, view));
+  for (const Algorithm* candidate : candidates) {
+    if (!candidate->info().limits.needs_in_switch) {
+      return candidate;
     }
   }
-  if (cheapest == nullptr) {
-    return refused;
-  }
-  return cheapest;
+  return absl::UnimplementedError(
+      "only algorithms that reduce in the switch can serve this; name one");
 }
 
 int RanksOfPod(const std::vector<EndpointId>& endpoints, const fabric::FabricView& view) {

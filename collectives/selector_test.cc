@@ -71,6 +71,23 @@ TEST(SelectorTest, AutoTakesTheCheapestThatServesAndTiesTheFirst) {
   EXPECT_EQ((*chosen)->info().name, "cheap");
 }
 
+TEST(SelectorTest, CandidatesComeCheapestFirst) {
+  AlgorithmRegistry registry;
+  registry.Add(std::make_unique<LimitedAlgorithm>("dear", 7));
+  registry.Add(std::make_unique<LimitedAlgorithm>("cheap", 5));
+  registry.Add(std::make_unique<LimitedAlgorithm>("also_cheap", 5));
+  const FakeFabricView view(4, {});
+  const auto candidates = Candidates(registry, {.ranks = 3, .count = 1}, view);
+  ASSERT_TRUE(candidates.ok());
+  std::vector<std::string_view> names;
+  for (const Algorithm* candidate : *candidates) {
+    names.push_back(candidate->info().name);
+  }
+  EXPECT_THAT(names, ::testing::ElementsAre("cheap", "also_cheap", "dear"));
+  EXPECT_EQ(Candidates(registry, {.ranks = 5, .count = 1}, view).status().message(),
+            "all_reduce also_cheap serves 2 to 4 ranks, not 5");
+}
+
 TEST(SelectorTest, RefusalsNameTheLimit) {
   AlgorithmRegistry registry;
   registry.Add(std::make_unique<LimitedAlgorithm>("limited", 7));

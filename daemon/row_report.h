@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "collectives/algorithm.h"
 #include "collectives/job.h"
 #include "daemon/internal.pb.h"
+#include "daemon/row_plan.h"
 #include "fabric/api/fabric.h"
 #include "upfabric/v1/result.pb.h"
 
@@ -21,22 +21,6 @@ namespace upfabric::daemon {
 internal::RowShare ShareOfRow(const absl::Status& ran, const collectives::Job& job,
                               const fabric::Fabric& fabric,
                               const std::vector<std::string>& damaged);
-
-// What a row is, apart from what happened in it.
-struct RowPlan {
-  collectives::CollectiveRequest request;
-  const collectives::Algorithm* algorithm = nullptr;
-  collectives::PayloadMode payload = collectives::PayloadMode::kFull;
-  v1::DataType type = v1::DATA_TYPE_UNSPECIFIED;
-  v1::ReduceOp op = v1::REDUCE_OP_UNSPECIFIED;  // unspecified where nothing is reduced
-  int iterations = 1;
-  int warmup = 0;
-  std::vector<Picoseconds> starts = {};  // by rank; empty: all at 0
-  std::string protocol = "-";            // of a software profile, with
-  Picoseconds overhead = {};             // what it adds to each iteration, and
-  Ratio stretch = Ratio(1);              // what a byte takes on the wire
-  bool log = false;                      // for a breakdown or a timeline
-};
 
 struct MergedRow {
   v1::Row row;

@@ -1,6 +1,7 @@
 #include "daemon/runner.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -16,6 +17,7 @@
 #include "daemon/internal.pb.h"
 #include "daemon/jitter.h"
 #include "daemon/row_logs.h"
+#include "daemon/row_plan.h"
 #include "daemon/row_report.h"
 #include "daemon/run_faults.h"
 #include "daemon/run_statistics.h"
@@ -46,20 +48,6 @@ absl::StatusOr<std::vector<Message>> GatherMessages(const Message& mine, Process
   return messages;
 }
 
-collectives::PayloadMode PayloadOf(v1::PayloadMode mode, const CollectiveRequest& request,
-                                   const collectives::Algorithm& algorithm) {
-  switch (mode) {
-    case v1::PAYLOAD_MODE_FULL:
-      return collectives::PayloadMode::kFull;
-    case v1::PAYLOAD_MODE_SAMPLED:
-      return collectives::PayloadMode::kSampled;
-    case v1::PAYLOAD_MODE_NONE:
-      return collectives::PayloadMode::kNone;
-    default:
-      return collectives::ResolvePayload(request, algorithm);
-  }
-}
-
 class RunnerImpl final : public Runner {
  public:
   RunnerImpl(fabric::FabricSpec spec, ProcessGroup& group) : spec_(std::move(spec)), group_(group) {
@@ -79,8 +67,12 @@ class RunnerImpl final : public Runner {
  private:
   absl::Status RunSweep(const CheckedWorkload& workload, const v1::Workload& as_given,
                         const RunObserver& observer, v1::Result& result);
-  absl::StatusOr<RowPlan> PlanRow(const CheckedWorkload& workload, const v1::Workload& as_given,
-                                  Bytes size) const;
+  absl::Status MakeFabricOfRow(const CheckedWorkload& workload);
+  absl::StatusOr<std::vector<MergedRow>> RunPlans(const std::vector<RowPlan>& plans,
+                                                  const CheckedWorkload& workload,
+                                                  const RunObserver& observer);
+  absl::Status Complete(const RowPlan& plan, const CheckedWorkload& workload,
+                        const RunObserver& observer, MergedRow& merged);
   absl::StatusOr<MergedRow> RunRow(const RowPlan& plan, const CheckedWorkload& workload,
                                    const RunObserver& observer);
   absl::StatusOr<v1::Jitter> RunJitter(RowPlan plan, const CheckedWorkload& workload,
@@ -88,6 +80,7 @@ class RunnerImpl final : public Runner {
   void CloseRow();
   RowHooks HooksOf(const RunObserver& observer);
   Injection Inject(const std::string& news, fabric::sim::Ticks start);
+  std::optional<collectives::LowerBound> BoundOf(const RowPlan& plan, int operations) const;
   void CheckLowerBound(const RowPlan& plan, const collectives::Job& job);
   void Explain(const RowPlan& plan, const CheckedWorkload& workload, const MergedRow& merged,
                v1::Row& row) const;
@@ -102,7 +95,7 @@ class RunnerImpl final : public Runner {
   // The row that runs; null between rows, when its counts are in the sums below.
   RowSession* session_ = nullptr;
   bool row_open_ = false;
-  int row_ = 0;               // of the run, from 1
+  int row_ = 0;               // the size's place in the sweep, from 1
   v1::FaultSchedule faults_;  // of the run, injected ones included
   RunnerTotals closed_totals_;
   // The clock counts a row until its last rank has finished; credits come home a little later. What
@@ -243,75 +236,103 @@ absl::StatusOr<v1::Result> RunnerImpl::Run(const v1::Workload& workload,
 absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Workload& as_given,
                                   const RunObserver& observer, v1::Result& result) {
   const int rows_total = static_cast<int>(workload.sizes.size());
+  row_ = 0;
   for (const Bytes size : workload.sizes) {
-    UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
-    row_ = result.rows_size() + 1;
-    UPF_RETURN_IF_ERROR(SetFaults(FaultsOfRow(faults_, row_), *fabric_));
-    UPF_ASSIGN_OR_RETURN(const RowPlan plan, PlanRow(workload, as_given, size));
-    UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
-    v1::Row& row = *result.add_rows();
-    row = merged.row;
-    for (const fabric::PathElement& element : fabric_->view().UnloadedPath()) {
-      v1::PathElement& to = *row.mutable_explanation()->add_path();
-      to.set_name(element.name);
-      to.set_latency_ps(element.latency.count());
-    }
-    if (plan.log) {
-      Explain(plan, workload, merged, row);
-    }
-    if (workload.jitter > 0) {
-      UPF_ASSIGN_OR_RETURN(*row.mutable_jitter(), RunJitter(plan, workload, observer));
-    }
-    result.set_fingerprint(ChainFingerprint(result.fingerprint(), row.fingerprint()));
-    result.set_virtual_ps(result.virtual_ps() + merged.virtual_time.count());
-    result.set_hops(result.hops() + row.hops());
-    if (observer.on_row) {
-      observer.on_row(row, result.rows_size(), rows_total);
+    ++row_;
+    UPF_RETURN_IF_ERROR(MakeFabricOfRow(workload));
+    UPF_ASSIGN_OR_RETURN(
+        const std::vector<RowPlan> plans,
+        PlanRows(workload, as_given, size,
+                 {.id = spec_.id, .view = &fabric_->ViewOf(workload.endpoints)}, registry_));
+    UPF_ASSIGN_OR_RETURN(std::vector<MergedRow> rows, RunPlans(plans, workload, observer));
+    for (MergedRow& merged : rows) {
+      v1::Row& row = *result.add_rows();
+      row = std::move(merged.row);
+      result.set_fingerprint(ChainFingerprint(result.fingerprint(), row.fingerprint()));
+      result.set_virtual_ps(result.virtual_ps() + merged.virtual_time.count());
+      result.set_hops(result.hops() + row.hops());
+      if (observer.on_row) {
+        observer.on_row(row, row_, rows_total);
+      }
     }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<RowPlan> RunnerImpl::PlanRow(const CheckedWorkload& workload,
-                                            const v1::Workload& as_given, Bytes size) const {
-  RowPlan plan;
-  plan.request = workload.request;
-  plan.request.count =
-      CountOfSize(plan.request.collective, plan.request.type, plan.request.ranks, size);
-  if (workload.imported != nullptr) {
-    plan.algorithm = workload.imported.get();
-    plan.request.count = CountInChunks(*workload.imported, plan.request.count);
-    UPF_RETURN_IF_ERROR(collectives::CheckRequest(*plan.algorithm, plan.request));
-  } else if (workload.software != nullptr) {
-    const SoftwareUse use = {.software = workload.software.get(),
-                             .fabric = spec_.id,
-                             .algorithm = workload.algorithm,
-                             .launch = workload.launch};
-    UPF_ASSIGN_OR_RETURN(SoftwarePlan software,
-                         PlanSoftware(use, plan.request, SizeOfRequest(plan.request),
-                                      fabric_->ViewOf(workload.endpoints), registry_));
-    plan.algorithm = software.algorithm;
-    plan.protocol = std::move(software.protocol);
-    plan.overhead = software.overhead;
-    plan.stretch = software.stretch;
-  } else {
-    const fabric::FabricView& view = fabric_->ViewOf(workload.endpoints);
-    plan.request.group = collectives::RanksOfPod(workload.endpoints, view);
-    UPF_ASSIGN_OR_RETURN(plan.algorithm, collectives::SelectAlgorithm(registry_, workload.algorithm,
-                                                                      plan.request, view));
+absl::Status RunnerImpl::MakeFabricOfRow(const CheckedWorkload& workload) {
+  UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
+  return SetFaults(FaultsOfRow(faults_, row_), *fabric_);
+}
+
+// Runs the plans of one size, each on a fabric of its own, and returns the rows to show. Requires:
+// fabric_ is the first one's.
+absl::StatusOr<std::vector<MergedRow>> RunnerImpl::RunPlans(const std::vector<RowPlan>& plans,
+                                                            const CheckedWorkload& workload,
+                                                            const RunObserver& observer) {
+  struct Shown {
+    size_t plan = 0;
+    MergedRow merged;
+  };
+  std::vector<Shown> shown;
+  size_t fastest = 0;  // of those
+  v1::Row tried;
+  for (size_t p = 0; p < plans.size(); ++p) {
+    v1::Candidate& candidate = *tried.add_candidates();
+    candidate.set_algorithm(std::string(plans[p].algorithm->info().name));
+    if (workload.search == Search::kBest && p > 0) {
+      const auto bound = BoundOf(plans[p], 1);
+      const int64_t bound_ps = bound.has_value() ? bound->last_end.count() : 0;
+      if (bound_ps > shown[fastest].merged.row.time_ps()) {
+        candidate.set_bound_ps(bound_ps);
+        continue;
+      }
+    }
+    if (p > 0) {
+      UPF_RETURN_IF_ERROR(MakeFabricOfRow(workload));
+    }
+    UPF_ASSIGN_OR_RETURN(MergedRow merged, RunRow(plans[p], workload, observer));
+    candidate.set_time_ps(merged.row.time_ps());
+    candidate.set_wrong(merged.row.wrong());
+    const bool faster = shown.empty() || merged.row.time_ps() < shown[fastest].merged.row.time_ps();
+    if (workload.search == Search::kBest && faster) {
+      shown.clear();
+    }
+    if (workload.search == Search::kAll || faster) {
+      shown.push_back({p, std::move(merged)});
+    }
+    if (faster) {
+      fastest = shown.size() - 1;
+    }
   }
-  plan.payload = PayloadOf(workload.payload, plan.request, *plan.algorithm);
-  plan.type = as_given.type();
-  if (collectives::Reduces(plan.request.collective)) {
-    plan.op = as_given.op();
+  v1::Row& winner = shown[fastest].merged.row;
+  winner.set_fastest(workload.search != Search::kNone);
+  if (workload.search == Search::kBest) {
+    winner.mutable_candidates()->Swap(tried.mutable_candidates());
   }
-  plan.iterations = workload.iterations;
-  plan.warmup = workload.warmup;
-  plan.log = workload.breakdown || workload.timeline;
+  std::vector<MergedRow> rows;
+  for (Shown& row : shown) {
+    UPF_RETURN_IF_ERROR(Complete(plans[row.plan], workload, observer, row.merged));
+    rows.push_back(std::move(row.merged));
+  }
+  return rows;
+}
+
+// Adds to a row that has run what explains it, and its spread.
+absl::Status RunnerImpl::Complete(const RowPlan& plan, const CheckedWorkload& workload,
+                                  const RunObserver& observer, MergedRow& merged) {
+  v1::Row& row = merged.row;
+  for (const fabric::PathElement& element : fabric_->view().UnloadedPath()) {
+    v1::PathElement& to = *row.mutable_explanation()->add_path();
+    to.set_name(element.name);
+    to.set_latency_ps(element.latency.count());
+  }
   if (plan.log) {
-    UPF_RETURN_IF_ERROR(CheckLoggable(plan));
+    Explain(plan, workload, merged, row);
   }
-  return plan;
+  if (workload.jitter > 0) {
+    UPF_ASSIGN_OR_RETURN(*row.mutable_jitter(), RunJitter(plan, workload, observer));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedWorkload& workload,
@@ -376,7 +397,7 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
   return merged;
 }
 
-// Runs a row again and again with skewed starts. Requires: fabric_ is one of the row's.
+// Runs a row again and again with skewed starts.
 absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWorkload& workload,
                                                  const RunObserver& observer) {
   plan.payload = collectives::PayloadMode::kNone;
@@ -386,8 +407,7 @@ absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWork
   const Picoseconds packet_time = fabric_->view().InjectionTime(packet, 1);
   std::vector<int64_t> times;
   for (int repetition = 1; repetition <= workload.jitter; ++repetition) {
-    UPF_RETURN_IF_ERROR(MakeFabric(workload.seed, workload.trains));
-    UPF_RETURN_IF_ERROR(SetFaults(FaultsOfRow(faults_, row_), *fabric_));
+    UPF_RETURN_IF_ERROR(MakeFabricOfRow(workload));
     plan.starts = SkewedStarts(workload.seed, repetition, plan.request.ranks, packet_time);
     UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
     times.push_back(merged.row.time_ps());
@@ -439,26 +459,37 @@ void RunnerImpl::Explain(const RowPlan& plan, const CheckedWorkload& workload,
   }
 }
 
-// Ends the process if a rank finished before it possibly could.
-void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& job) {
-  const std::vector<collectives::RankTimes> times = job.Times();
-  const int operations = plan.iterations + plan.warmup;
+// None if that takes too long to find.
+std::optional<collectives::LowerBound> RunnerImpl::BoundOf(const RowPlan& plan,
+                                                           int operations) const {
   int64_t instructions = 0;
-  for (int rank = 0; rank < plan.request.ranks && instructions <= kBoundInstructionsMax; ++rank) {
+  for (int rank = 0; rank < plan.request.ranks; ++rank) {
     const auto program = plan.algorithm->MakeProgram(plan.request, rank);
     for (int stream = 0; stream < program->streams(); ++stream) {
       instructions += program->length(stream) * operations;
     }
+    if (instructions > kBoundInstructionsMax) {
+      return std::nullopt;
+    }
   }
-  if (times.empty() || instructions > kBoundInstructionsMax) {
+  return collectives::ComputeLowerBound(FiguresOfBound(), *plan.algorithm, plan.request,
+                                        operations);
+}
+
+// Ends the process if a rank finished before it possibly could.
+void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& job) {
+  const std::vector<collectives::RankTimes> times = job.Times();
+  if (times.empty()) {
     return;
   }
-  const collectives::LowerBound bound =
-      collectives::ComputeLowerBound(FiguresOfBound(), *plan.algorithm, plan.request, operations);
+  const auto bound = BoundOf(plan, plan.iterations + plan.warmup);
+  if (!bound.has_value()) {
+    return;
+  }
   checks_.completions += static_cast<int64_t>(times.size());
   for (const collectives::RankTimes& rank : times) {
     UPF_CHECK_OP(rank.end.since_start().count(), >=,
-                 bound.rank_end[static_cast<size_t>(rank.rank)].count());
+                 bound->rank_end[static_cast<size_t>(rank.rank)].count());
   }
 }
 
@@ -482,7 +513,10 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(const v1::Fabric& fabric,
 
 int ExitCodeOf(const v1::Result& result) {
   for (const v1::Row& row : result.rows()) {
-    if (row.wrong() > 0 || row.damaged_messages_size() > 0) {
+    const auto& candidates = row.candidates();
+    if (row.wrong() > 0 || row.damaged_messages_size() > 0 ||
+        std::any_of(candidates.begin(), candidates.end(),
+                    [](const v1::Candidate& candidate) { return candidate.wrong() > 0; })) {
       return kExitWrong;
     }
   }

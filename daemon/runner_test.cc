@@ -103,6 +103,58 @@ TEST_F(RunnerTest, JitterAddsItsSpreadAndChangesNothingElse) {
   EXPECT_EQ(skewed->SerializeAsString(), plain->SerializeAsString());
 }
 
+TEST_F(RunnerTest, BestIsTheFastestOfAll) {
+  v1::Workload workload = AllReduce({1024, 1 << 20});
+  workload.set_algorithm("all");
+  const auto all = Run(workload);
+  workload.set_algorithm("best");
+  const auto best = Run(workload);
+  ASSERT_TRUE(all.ok() && best.ok()) << all.status() << best.status();
+  ASSERT_EQ(best->rows_size(), 2);
+  for (const v1::Row& winner : best->rows()) {
+    int fastest = 0;
+    int slower = 0;
+    for (const v1::Row& row : all->rows()) {
+      if (row.bytes() != winner.bytes()) {
+        continue;
+      }
+      EXPECT_EQ(row.wrong(), 0) << row.algorithm();
+      EXPECT_GE(row.time_ps(), winner.time_ps()) << row.algorithm();
+      fastest += row.fastest() ? 1 : 0;
+      slower += row.time_ps() > winner.time_ps() ? 1 : 0;
+      EXPECT_EQ(row.fastest(), row.algorithm() == winner.algorithm());
+    }
+    EXPECT_EQ(fastest, 1);
+    EXPECT_EQ(winner.candidates_size(), slower + 1);
+  }
+}
+
+TEST_F(RunnerTest, BestRunsNothingThatCannotBeFaster) {
+  v1::Workload workload = AllReduce({1024});
+  workload.set_algorithm("best");
+  const auto best = Run(workload);
+  ASSERT_TRUE(best.ok()) << best.status();
+  int not_run = 0;
+  for (const v1::Candidate& candidate : best->rows(0).candidates()) {
+    if (candidate.time_ps() == 0) {
+      ++not_run;
+      EXPECT_GT(candidate.bound_ps(), best->rows(0).time_ps()) << candidate.algorithm();
+    }
+  }
+  EXPECT_GT(not_run, 0);
+  v1::Workload alone = AllReduce({1024});
+  alone.set_algorithm(best->rows(0).algorithm());
+  EXPECT_EQ(Run(alone)->fingerprint(), best->fingerprint());
+}
+
+TEST_F(RunnerTest, ASearchIsNotForSoftwareProfiles) {
+  v1::Workload workload = AllReduce({1024});
+  workload.set_software("nccl");
+  workload.set_algorithm("best");
+  EXPECT_EQ(Run(workload).status().message(),
+            "--algorithm: best: a profile runs its own algorithms; allowed with software ideal");
+}
+
 TEST_F(RunnerTest, BadWorkloadsAreBadInput) {
   v1::Workload workload = AllReduce({1024});
   workload.add_endpoints(8);

@@ -182,6 +182,27 @@ absl::Status TakeSoftware(const v1::Workload& workload, CheckedWorkload& checked
   return absl::OkStatus();
 }
 
+absl::Status TakeAlgorithm(const v1::Workload& workload,
+                           const collectives::AlgorithmRegistry& registry,
+                           CheckedWorkload& checked) {
+  checked.algorithm = workload.algorithm();
+  if (!workload.program().empty()) {
+    return absl::OkStatus();
+  }
+  if (checked.algorithm == collectives::kBestAlgorithm) {
+    checked.search = Search::kBest;
+  } else if (checked.algorithm == collectives::kAllAlgorithms) {
+    checked.search = Search::kAll;
+  } else if (checked.software == nullptr && checked.algorithm != collectives::kAutoAlgorithm) {
+    return registry.Find(checked.request.collective, checked.algorithm).status();
+  }
+  return checked.search != Search::kNone && checked.software != nullptr
+             ? absl::InvalidArgumentError(
+                   absl::StrCat("--algorithm: ", checked.algorithm,
+                                ": a profile runs its own algorithms; allowed with software ideal"))
+             : absl::OkStatus();
+}
+
 // Reads the workload's program into `checked`, whose request is complete but for that.
 absl::Status TakeProgram(const v1::Workload& workload, CheckedWorkload& checked) {
   const std::string& file = workload.algorithm();
@@ -240,10 +261,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
     return absl::InvalidArgumentError("--payload: not set; allowed are auto, full, sampled, none");
   }
   UPF_RETURN_IF_ERROR(TakeSoftware(workload, checked));
-  if (checked.software == nullptr && workload.program().empty() &&
-      workload.algorithm() != collectives::kAutoAlgorithm) {
-    UPF_RETURN_IF_ERROR(registry.Find(checked.request.collective, workload.algorithm()).status());
-  }
+  UPF_RETURN_IF_ERROR(TakeAlgorithm(workload, registry, checked));
   if (workload.jitter() < 0 || workload.jitter() > kJitterMax) {
     return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
                                                    " repetitions, allowed is 0 to ", kJitterMax));
@@ -267,7 +285,6 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   for (const int32_t endpoint : workload.endpoints()) {
     checked.endpoints.emplace_back(endpoint);
   }
-  checked.algorithm = workload.algorithm();
   checked.payload = workload.payload();
   checked.timing = workload.timing();
   checked.trains = workload.granularity() == v1::GRANULARITY_TRAIN;

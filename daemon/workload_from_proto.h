@@ -22,12 +22,16 @@
 
 namespace upfabric::daemon {
 
+// What a row is of several algorithms that could serve its size.
+enum class Search { kNone, kBest, kAll };
+
 // A workload that can run on the fabric it was checked against.
 struct CheckedWorkload {
   collectives::CollectiveRequest request;  // all but the count
   std::vector<Bytes> sizes;                // as asked for, in the order of the rows
   std::vector<EndpointId> endpoints;       // by rank
-  std::string algorithm;                   // "auto", a name or a file
+  std::string algorithm;                   // "auto", "best", "all", a name or a file
+  Search search = Search::kNone;           // what the name asks for
   // The algorithm of a file; null: a built-in one.
   std::shared_ptr<const collectives::ImportedAlgorithm> imported;
   // Null with `ideal`.

@@ -111,8 +111,9 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
   app->add_option("-r,--root", texts.root, "root rank of broadcast, reduce, gather, scatter")
       ->capture_default_str();
   app->add_option("--algorithm", texts.algorithm,
-                  "auto (the cheapest by closed form), a name that `upfabric algorithms` lists, "
-                  "or a file of MSCCL XML, FILE.xml")
+                  "auto (the cheapest by closed form), best (the fastest of all that can serve), "
+                  "all (a row of each), a name that `upfabric algorithms` lists, or a file of "
+                  "MSCCL XML, FILE.xml")
       ->capture_default_str();
   app->add_flag("--no-prove", texts.no_prove, "run the algorithm of a file without proof");
   app->add_option("--software", texts.software,
@@ -249,6 +250,11 @@ absl::StatusOr<Command> ReadCompare(const Texts& texts) {
                                                    " fabrics to compare"));
   }
   UPF_ASSIGN_OR_RETURN(compare.sweep, ReadSweep(texts.sweep));
+  if (compare.sweep.algorithm == "all") {
+    return absl::InvalidArgumentError(
+        "--algorithm: all: has rows that do not face each other; allowed with compare: auto, "
+        "best, a name, a file");
+  }
   UPF_ASSIGN_OR_RETURN(compare.format, ReadFormat(texts.format, {Format::kTable, Format::kJson}));
   compare.statistics = texts.statistics;
   return compare;

@@ -42,6 +42,18 @@ TEST(ParseCommandLineTest, AComparisonTakesNoFaults) {
               HasSubstr("--faults: fabrics that are compared"));
 }
 
+TEST(ParseCommandLineTest, AComparisonTakesTheBestButNotAll) {
+  const std::vector<std::string> command = {"compare",  "all_reduce", "--fabric",   "a",
+                                            "--fabric", "b",          "--algorithm"};
+  const auto with = [&](const char* algorithm) {
+    std::vector<std::string> arguments = command;
+    arguments.emplace_back(algorithm);
+    return ParseCommandLine(arguments).status();
+  };
+  EXPECT_TRUE(with("best").ok());
+  EXPECT_THAT(std::string(with("all").message()), HasSubstr("--algorithm: all: "));
+}
+
 TEST(ParseCommandLineTest, FaultsAreRecordedWhereTheyCanBeReadAgain) {
   EXPECT_THAT(ErrorOf("run all_reduce --fabric a --record-faults f.txt"),
               HasSubstr("--record-faults: f.txt: allowed"));

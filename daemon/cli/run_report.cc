@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "daemon/cli/breakdown_report.h"
 #include "daemon/cli/fault_text.h"
 #include "daemon/cli/names.h"
@@ -30,6 +32,12 @@ struct Field {
 bool HasJitter(const v1::Result& result) {
   return std::any_of(result.rows().begin(), result.rows().end(),
                      [](const v1::Row& row) { return row.has_jitter(); });
+}
+
+// Whether rows are of all algorithms: then each size has a fastest one, without a list of others.
+bool IsOfAll(const v1::Result& result) {
+  return std::any_of(result.rows().begin(), result.rows().end(),
+                     [](const v1::Row& row) { return row.fastest() && row.candidates().empty(); });
 }
 
 WideFraction BusBandwidthAtMedian(v1::Row row, const v1::Result& result) {
@@ -65,6 +73,9 @@ std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
       {"busbw_GBps", false, DecimalText(bus, kBandwidthDecimals)},
       {"wrong", false, row.wrong() < 0 ? "null" : absl::StrCat(row.wrong())},
   };
+  if (IsOfAll(result)) {
+    fields.push_back({"fastest", false, row.fastest() ? "true" : "false"});
+  }
   if (HasJitter(result)) {
     AddJitterFields(row, result, fields);
   }
@@ -73,6 +84,44 @@ std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
 
 std::string TimeColumn(int64_t picoseconds) {
   return NarrowNumber(WideFraction{picoseconds, 1'000'000}.ToDouble(), kTimeWidth);
+}
+
+// What `best` tried for a row: what ran, the fastest first, then what could not have been faster.
+std::string CandidatesText(const v1::Row& row) {
+  std::vector<v1::Candidate> tried(row.candidates().begin(), row.candidates().end());
+  const auto time = [](const v1::Candidate& candidate) {
+    return candidate.time_ps() + candidate.bound_ps();  // one of the two is 0
+  };
+  std::stable_sort(tried.begin(), tried.end(), [&](const auto& a, const auto& b) {
+    return std::pair(a.time_ps() == 0, time(a)) < std::pair(b.time_ps() == 0, time(b));
+  });
+  std::string text = absl::StrCat("# ", row.bytes(), " B, us:");
+  const char* separator = " ";
+  bool ran = true;
+  for (const v1::Candidate& candidate : tried) {
+    if (ran && candidate.time_ps() == 0) {
+      ran = false;
+      separator = "; not run, at least: ";
+    }
+    absl::StrAppend(&text, separator, candidate.algorithm(), " ",
+                    absl::StripAsciiWhitespace(TimeColumn(time(candidate))),
+                    candidate.wrong() > 0 ? " (wrong)" : "");
+    separator = ", ";
+  }
+  return text + "\n";
+}
+
+void WriteCandidates(const v1::Row& row, JsonWriter& json) {
+  json.Key("candidates").BeginArray(/*lines=*/false);
+  for (const v1::Candidate& candidate : row.candidates()) {
+    const bool ran = candidate.time_ps() > 0;
+    json.BeginObject();
+    json.Key("algorithm").String(candidate.algorithm());
+    json.Key(ran ? "time_us" : "not_run_at_least_us")
+        .Raw(MicrosecondsText(Picoseconds(ran ? candidate.time_ps() : candidate.bound_ps())));
+    json.EndObject();
+  }
+  json.EndArray();
 }
 
 // The columns that --jitter adds: their two lines of the head, and one row's.
@@ -116,6 +165,7 @@ std::string RunTable(const v1::Result& result) {
     name_width = std::max(name_width, static_cast<int>(row.algorithm().size()));
   }
   const bool has_jitter = HasJitter(result);
+  const bool of_all = IsOfAll(result);
   std::string text =
       absl::StrFormat("# upfabric run %s: %s, %d ranks, software %s, %s, virtual time\n",
                       CollectiveName(result.collective()), result.fabric(), result.ranks(),
@@ -137,7 +187,13 @@ std::string RunTable(const v1::Result& result) {
                           NarrowNumber(AlgorithmBandwidth(row).ToDouble(), kBandwidthWidth),
                           NarrowNumber(bus.ToDouble(), kBandwidthWidth),
                           row.wrong() < 0 ? "N/A" : absl::StrCat(row.wrong()),
-                          has_jitter ? JitterColumns(row, result) : "");
+                          absl::StrCat(has_jitter ? JitterColumns(row, result) : "",
+                                       of_all && row.fastest() ? "  fastest" : ""));
+  }
+  for (const v1::Row& row : result.rows()) {
+    if (!row.candidates().empty()) {
+      absl::StrAppend(&text, CandidatesText(row));
+    }
   }
   absl::StrAppendFormat(&text, "# fingerprint %s  seed %d  hops %d  virtual time %s s\n",
                         FingerprintText(result.fingerprint()), result.seed(), result.hops(),
@@ -176,6 +232,9 @@ void WriteResult(const v1::Result& result, JsonWriter& json) {
     for (const Field& field : FieldsOf(row, result)) {
       json.Key(field.name);
       field.is_text ? json.String(field.value) : json.Raw(field.value);
+    }
+    if (!row.candidates().empty()) {
+      WriteCandidates(row, json);
     }
     if (row.has_breakdown()) {
       json.Key("breakdown");

@@ -55,6 +55,29 @@ TEST(RunReportTest, JsonHasTheFaultsIfThereWereAny) {
               HasSubstr("\n],\"faults\":[\n{\"time\":\"5us\",\"plane_down\":{\"plane\":4}}\n]}\n"));
 }
 
+TEST(RunReportTest, ASearchShowsWhatItTried) {
+  v1::Result result = SampleResult();
+  v1::Row& row = *result.mutable_rows(0);
+  row.set_fastest(true);
+  EXPECT_THAT(RunTable(result), HasSubstr("       0  fastest\n"));
+  EXPECT_THAT(RunJson(result), HasSubstr("\"wrong\":0,\"fastest\":true}"));
+  v1::Candidate& slower = *row.add_candidates();
+  slower.set_algorithm("ring");
+  slower.set_time_ps(50'000'000);
+  v1::Candidate& winner = *row.add_candidates();
+  winner.set_algorithm("two_shot");
+  winner.set_time_ps(row.time_ps());
+  v1::Candidate& not_run = *row.add_candidates();
+  not_run.set_algorithm("one_shot");
+  not_run.set_bound_ps(70'500'000);
+  EXPECT_THAT(RunTable(result), HasSubstr("\n# 1048576 B, us: two_shot 32.59, ring 50.00; not "
+                                          "run, at least: one_shot 70.50\n"));
+  EXPECT_THAT(RunJson(result),
+              HasSubstr("\"candidates\":[{\"algorithm\":\"ring\",\"time_us\":50.000000},"));
+  EXPECT_THAT(RunJson(result), HasSubstr("{\"algorithm\":\"one_shot\",\"not_run_at_least_us\":"
+                                         "70.500000}]}"));
+}
+
 TEST(RunReportTest, JsonIsReadableByAParser) {
   v1::Result result = SampleResult();
   result.mutable_rows(0)->set_wrong(-1);

@@ -1,0 +1,87 @@
+#include "daemon/row_plan.h"
+
+#include <utility>
+
+#include "collectives/selector.h"
+#include "daemon/row_logs.h"
+#include "daemon/software_plan.h"
+#include "fabric/base/status.h"
+
+namespace upfabric::daemon {
+namespace {
+
+using collectives::CollectiveRequest;
+
+collectives::PayloadMode PayloadOf(v1::PayloadMode mode, const CollectiveRequest& request,
+                                   const collectives::Algorithm& algorithm) {
+  switch (mode) {
+    case v1::PAYLOAD_MODE_FULL:
+      return collectives::PayloadMode::kFull;
+    case v1::PAYLOAD_MODE_SAMPLED:
+      return collectives::PayloadMode::kSampled;
+    case v1::PAYLOAD_MODE_NONE:
+      return collectives::PayloadMode::kNone;
+    default:
+      return collectives::ResolvePayload(request, algorithm);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
+                                              const v1::Workload& as_given, Bytes size,
+                                              const PlannedFabric& fabric,
+                                              const collectives::AlgorithmRegistry& registry) {
+  RowPlan plan;
+  plan.request = workload.request;
+  plan.request.count =
+      CountOfSize(plan.request.collective, plan.request.type, plan.request.ranks, size);
+  plan.type = as_given.type();
+  if (collectives::Reduces(plan.request.collective)) {
+    plan.op = as_given.op();
+  }
+  plan.iterations = workload.iterations;
+  plan.warmup = workload.warmup;
+  plan.log = workload.breakdown || workload.timeline;
+  std::vector<const collectives::Algorithm*> algorithms;
+  const fabric::FabricView& view = *fabric.view;
+  if (workload.imported != nullptr) {
+    algorithms = {workload.imported.get()};
+    plan.request.count = CountInChunks(*workload.imported, plan.request.count);
+    UPF_RETURN_IF_ERROR(collectives::CheckRequest(*algorithms.front(), plan.request));
+  } else if (workload.software != nullptr) {
+    const SoftwareUse use = {.software = workload.software.get(),
+                             .fabric = fabric.id,
+                             .algorithm = workload.algorithm,
+                             .launch = workload.launch};
+    UPF_ASSIGN_OR_RETURN(
+        SoftwarePlan software,
+        PlanSoftware(use, plan.request, SizeOfRequest(plan.request), view, registry));
+    algorithms = {software.algorithm};
+    plan.protocol = std::move(software.protocol);
+    plan.overhead = software.overhead;
+    plan.stretch = software.stretch;
+  } else {
+    plan.request.group = collectives::RanksOfPod(workload.endpoints, view);
+    if (workload.search != Search::kNone) {
+      UPF_ASSIGN_OR_RETURN(algorithms, collectives::Candidates(registry, plan.request, view));
+    } else {
+      UPF_ASSIGN_OR_RETURN(
+          const collectives::Algorithm* selected,
+          collectives::SelectAlgorithm(registry, workload.algorithm, plan.request, view));
+      algorithms = {selected};
+    }
+  }
+  std::vector<RowPlan> plans;
+  for (const collectives::Algorithm* algorithm : algorithms) {
+    RowPlan& of_algorithm = plans.emplace_back(plan);
+    of_algorithm.algorithm = algorithm;
+    of_algorithm.payload = PayloadOf(workload.payload, plan.request, *algorithm);
+    if (plan.log) {
+      UPF_RETURN_IF_ERROR(CheckLoggable(of_algorithm));
+    }
+  }
+  return plans;
+}
+
+}  // namespace upfabric::daemon
