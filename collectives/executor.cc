@@ -1,6 +1,7 @@
 #include "collectives/executor.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,7 @@ void RankExecutor::OnReceived(SimTime now, uint32_t cookie) {
   now_ = now;
   Stream& stream = Resumed(cookie, Wait::kMessage);
   if (InstructionTimes* times = LogOf(stream); times != nullptr) {
+    times->delivered = now;
     times->arrival = now;
   }
   if (stream.instruction.op == OpCode::kRecvReduce) {
@@ -176,6 +178,7 @@ bool RankExecutor::Start(size_t index) {
   const Instruction& instruction = stream.instruction;
   if (InstructionTimes* times = LogOf(stream); times != nullptr) {
     times->start = now_;
+    times->delivered = now_;
     times->arrival = now_;
   }
   if (MovedCount(instruction) == 0) {
@@ -191,16 +194,7 @@ bool RankExecutor::Start(size_t index) {
       return true;
     case OpCode::kRecv:
     case OpCode::kRecvReduce:
-      if (!port_->PostRecv(EndpointOf(instruction.peer), TagOf(instruction),
-                           static_cast<uint32_t>(index))) {
-        stream.wait = Wait::kMessage;
-        return false;
-      }
-      if (instruction.op == OpCode::kRecv) {
-        return true;
-      }
-      StartLocal(index);
-      return false;
+      return Receive(index);
     case OpCode::kCopy:
     case OpCode::kReduce:
       StartLocal(index);
@@ -219,6 +213,24 @@ bool RankExecutor::Start(size_t index) {
       return false;
   }
   return true;
+}
+
+bool RankExecutor::Receive(size_t index) {
+  Stream& stream = streams_[index];
+  const std::optional<SimTime> delivered = port_->PostRecv(
+      EndpointOf(stream.instruction.peer), TagOf(stream.instruction), static_cast<uint32_t>(index));
+  if (!delivered.has_value()) {
+    stream.wait = Wait::kMessage;
+    return false;
+  }
+  if (InstructionTimes* times = LogOf(stream); times != nullptr) {
+    times->delivered = *delivered;
+  }
+  if (stream.instruction.op == OpCode::kRecv) {
+    return true;
+  }
+  StartLocal(index);
+  return false;
 }
 
 void RankExecutor::Send(size_t index) {

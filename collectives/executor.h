@@ -109,6 +109,8 @@ class RankExecutor final : public fabric::MessagePortClient {
   // Starts the stream's instruction; returns whether it has finished at once.
   bool Start(size_t stream);
   void Send(size_t stream);
+  // Returns whether it has finished at once.
+  bool Receive(size_t stream);
   void StartLocal(size_t stream);
   void Finish(Stream& stream);
   // Of the stream's current instruction; null unless it is logged.

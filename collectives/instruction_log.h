@@ -11,8 +11,10 @@ namespace upfabric::collectives {
 
 struct InstructionTimes {
   SimTime start;
-  // When the message of a receive, or the result of a reduce-read, was there; the start of all
-  // others, and of a receive whose message was there before.
+  // When the message of a receive, or the result of a reduce-read, was delivered, maybe before the
+  // start; the start of all others.
+  SimTime delivered;
+  // The later of the two: when it had what it needs.
   SimTime arrival;
   SimTime finish;
 };

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "collectives/message_latency.h"
 
 namespace upfabric::daemon {
 namespace {
@@ -33,10 +34,10 @@ absl::Status CheckLoggable(const RowPlan& plan) {
       instructions += program->length(stream);
     }
     if (instructions > kLoggedInstructionsMax) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--breakdown, --trace: ", std::string(plan.algorithm->info().name), " of ",
-                       plan.request.ranks, " ranks has more than ", kLoggedInstructionsMax,
-                       " instructions; allowed are fewer ranks or another algorithm"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--breakdown, --latency, --trace: ", std::string(plan.algorithm->info().name), " of ",
+          plan.request.ranks, " ranks has more than ", kLoggedInstructionsMax,
+          " instructions; allowed are fewer ranks or another algorithm"));
     }
   }
   return absl::OkStatus();
@@ -51,6 +52,7 @@ void AddLogs(const collectives::Job& job, const fabric::Fabric& fabric, internal
       internal::StreamLog& times = *to.add_streams();
       for (const InstructionTimes& instruction : stream) {
         times.add_times_ps(PicosecondsOf(instruction.start));
+        times.add_times_ps(PicosecondsOf(instruction.delivered));
         times.add_times_ps(PicosecondsOf(instruction.arrival));
         times.add_times_ps(PicosecondsOf(instruction.finish));
       }
@@ -83,9 +85,9 @@ collectives::LoggedRun MergeLogs(const RowPlan& plan, const std::vector<Endpoint
       to.begin = TimeOf(log.begin_ps());
       for (const internal::StreamLog& stream : log.streams()) {
         std::vector<InstructionTimes>& times = to.streams.emplace_back();
-        for (int i = 0; i + 2 < stream.times_ps_size(); i += 3) {
+        for (int i = 0; i + 3 < stream.times_ps_size(); i += 4) {
           times.push_back({TimeOf(stream.times_ps(i)), TimeOf(stream.times_ps(i + 1)),
-                           TimeOf(stream.times_ps(i + 2))});
+                           TimeOf(stream.times_ps(i + 2)), TimeOf(stream.times_ps(i + 3))});
         }
       }
     }
@@ -137,6 +139,21 @@ v1::Breakdown BreakdownOf(const collectives::LoggedRun& run, const fabric::Fabri
     to.set_wire_bytes(channel.wire_bytes());
   }
   return breakdown;
+}
+
+v1::MessageLatency LatencyOf(const collectives::LoggedRun& run) {
+  const std::vector<Picoseconds> latencies = collectives::MessageLatencies(run);
+  v1::MessageLatency latency;
+  latency.set_messages(static_cast<int64_t>(latencies.size()));
+  if (!latencies.empty()) {
+    const auto percentile = [&](size_t percent) {
+      return latencies[(latencies.size() * percent + 99) / 100 - 1].count();
+    };
+    latency.set_p50_ps(percentile(50));
+    latency.set_p99_ps(percentile(99));
+    latency.set_max_ps(latencies.back().count());
+  }
+  return latency;
 }
 
 v1::Timeline TimelineOf(const collectives::LoggedRun& run) {

@@ -1,4 +1,4 @@
-// What a row's log becomes: its breakdown and its timeline.
+// What a row's log becomes: its breakdown, its messages' latency, its timeline.
 //
 // The processes of a run swap their ranks' logs after the row, so all come to the same answer.
 
@@ -16,9 +16,9 @@
 
 namespace upfabric::daemon {
 
-// Instructions of all ranks that a logged row may have, and those that a timeline keeps (chosen: 24
+// Instructions of all ranks that a logged row may have, and those that a timeline keeps (chosen: 32
 // bytes each in every process; about 40 MB of a trace).
-inline constexpr int64_t kLoggedInstructionsMax = 2'000'000;
+inline constexpr int64_t kLoggedInstructionsMax = 4'000'000;
 inline constexpr int64_t kTimelineInstructionsMax = 100'000;
 
 // Errors: kInvalidArgument when the row's program is too long.
@@ -32,6 +32,8 @@ collectives::LoggedRun MergeLogs(const RowPlan& plan, const std::vector<Endpoint
 
 v1::Breakdown BreakdownOf(const collectives::LoggedRun& run, const fabric::FabricView& view,
                           const std::vector<internal::RowShare>& shares);
+
+v1::MessageLatency LatencyOf(const collectives::LoggedRun& run);
 
 v1::Timeline TimelineOf(const collectives::LoggedRun& run);
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -176,6 +177,47 @@ TEST(RowLogsTest, ATimelineHasEveryInstructionAndEveryMessage) {
   }
   EXPECT_EQ(sent.size(), 4u * 6u);
   EXPECT_EQ(sent, received);
+}
+
+TEST(RowLogsTest, LatencyIsThatOfTheMessagesAlone) {
+  // A message that waits for nothing takes what the view says, on any rank.
+  v1::Workload workload =
+      WorkloadOf({"hgx-h100", v1::COLLECTIVE_SENDRECV, "direct", 8}, int64_t{1} << 20);
+  workload.set_breakdown(false);
+  workload.set_timeline(false);
+  workload.set_latency(true);
+  const v1::Row row = RunOn(FabricOf("hgx-h100"), workload);
+  EXPECT_EQ(row.latency().messages(), 8);
+  EXPECT_EQ(row.latency().p50_ps(), row.time_ps());
+  EXPECT_EQ(row.latency().max_ps(), row.time_ps());
+  EXPECT_FALSE(row.has_breakdown() || row.has_timeline());
+}
+
+TEST(RowLogsTest, MulticastsAndReduceReadsCount) {
+  v1::Workload workload =
+      WorkloadOf({"hgx-h100", v1::COLLECTIVE_ALL_REDUCE, "in_switch", 8}, 1 << 20);
+  workload.set_latency(true);
+  const v1::Row row = RunOn(FabricOf("hgx-h100"), workload);
+  EXPECT_GT(row.latency().messages(), 0);
+  EXPECT_EQ(row.latency().messages() % (8 * (1 + 8)), 0);  // of each rank a read, and eight copies
+  EXPECT_LE(row.latency().p50_ps(), row.latency().p99_ps());
+  EXPECT_LE(row.latency().p99_ps(), row.latency().max_ps());
+  EXPECT_LT(row.latency().max_ps(), row.time_ps());
+}
+
+TEST(RowLogsTest, RankTimesEndWithTheRow) {
+  v1::Workload workload =
+      WorkloadOf({"mi300x-oam8", v1::COLLECTIVE_BROADCAST, "chain", 7}, 1 << 16);
+  workload.set_rank_times(true);
+  const v1::Row row = RunOn(FabricOf("mi300x-oam8"), workload);
+  ASSERT_EQ(row.rank_times_size(), 7);
+  int64_t last = 0;
+  for (const v1::RankTime& time : row.rank_times()) {
+    EXPECT_EQ(time.start_ps(), 0);
+    last = std::max(last, time.end_ps());
+  }
+  EXPECT_EQ(last, row.time_ps());
+  EXPECT_LT(row.rank_times(0).end_ps(), last);  // the root is done first
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
   }
   plan.iterations = workload.iterations;
   plan.warmup = workload.warmup;
-  plan.log = workload.breakdown || workload.timeline;
+  plan.log = workload.breakdown || workload.timeline || workload.latency;
+  plan.rank_times = workload.rank_times;
   std::vector<const collectives::Algorithm*> algorithms;
   const fabric::FabricView& view = *fabric.view;
   if (workload.imported != nullptr) {

@@ -28,7 +28,8 @@ struct RowPlan {
   std::string protocol = "-";            // of a software profile, with
   Picoseconds overhead = {};             // what it adds to each iteration, and
   Ratio stretch = Ratio(1);              // what a byte takes on the wire
-  bool log = false;                      // for a breakdown or a timeline
+  bool log = false;                      // for a breakdown, latencies or a timeline
+  bool rank_times = false;               // whether the row has them
 };
 
 // The fabric that the ranks use, of this id.

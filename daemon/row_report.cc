@@ -49,7 +49,7 @@ void AddChannels(const fabric::Fabric& fabric, RowShare& share) {
   }
 }
 
-void AddTimes(const collectives::Job& job, RowShare& share) {
+void AddTimes(const RowPlan& plan, const collectives::Job& job, RowShare& share) {
   const std::vector<collectives::RankTimes> times = job.Times();
   if (times.empty()) {
     return;
@@ -59,6 +59,12 @@ void AddTimes(const collectives::Job& job, RowShare& share) {
   for (const collectives::RankTimes& rank : times) {
     start = std::min(start, rank.timed_start.since_start().count());
     end = std::max(end, rank.end.since_start().count());
+    if (plan.rank_times) {
+      internal::RankEnd& of_rank = *share.add_rank_ends();
+      of_rank.set_rank(rank.rank);
+      of_rank.set_start_ps(rank.timed_start.since_start().count());
+      of_rank.set_end_ps(rank.end.since_start().count());
+    }
   }
   share.set_has_ranks(true);
   share.set_timed_start_ps(start);
@@ -127,6 +133,19 @@ v1::PayloadMode ToProto(collectives::PayloadMode payload) {
   return v1::PAYLOAD_MODE_UNSPECIFIED;
 }
 
+void AddRankTimes(const RowPlan& plan, const std::vector<RowShare>& shares, v1::Row& row) {
+  for (int rank = 0; plan.rank_times && rank < plan.request.ranks; ++rank) {
+    row.add_rank_times();
+  }
+  for (const RowShare& share : shares) {
+    for (const internal::RankEnd& end : share.rank_ends()) {
+      v1::RankTime& time = *row.mutable_rank_times(end.rank());
+      time.set_start_ps(end.start_ps());
+      time.set_end_ps(end.end_ps());
+    }
+  }
+}
+
 void MergeExplanation(const std::vector<RowShare>& shares, v1::Explanation& explanation) {
   BusiestChannel busiest;
   int64_t queue_packets_max = 0;
@@ -146,7 +165,7 @@ void MergeExplanation(const std::vector<RowShare>& shares, v1::Explanation& expl
 
 }  // namespace
 
-RowShare ShareOfRow(const absl::Status& ran, const collectives::Job& job,
+RowShare ShareOfRow(const RowPlan& plan, const absl::Status& ran, const collectives::Job& job,
                     const fabric::Fabric& fabric, const std::vector<std::string>& damaged) {
   RowShare share;
   share.set_failure(static_cast<int32_t>(ran.code()));
@@ -160,7 +179,7 @@ RowShare ShareOfRow(const absl::Status& ran, const collectives::Job& job,
   share.set_finished(job.finished());
   share.set_wrong(-1);
   if (job.finished()) {
-    AddTimes(job, share);
+    AddTimes(plan, job, share);
     share.set_wrong(job.CountWrong());
   } else {
     for (const std::string& line : job.Autopsy()) {
@@ -208,6 +227,7 @@ absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<Row
     row.set_hops(row.hops() + share.hops());
     damaged.insert(damaged.end(), share.damaged().begin(), share.damaged().end());
   }
+  AddRankTimes(plan, shares, row);
   // No partition alone can tell: a message is posted in one and delivered in another.
   UPF_CHECK_OP(posted, ==, delivered);
   // Who received a damaged message must not be seen in the order.

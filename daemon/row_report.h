@@ -18,8 +18,8 @@
 namespace upfabric::daemon {
 
 // What this process knows of a row that has just run on `fabric` and ended with `ran`.
-internal::RowShare ShareOfRow(const absl::Status& ran, const collectives::Job& job,
-                              const fabric::Fabric& fabric,
+internal::RowShare ShareOfRow(const RowPlan& plan, const absl::Status& ran,
+                              const collectives::Job& job, const fabric::Fabric& fabric,
                               const std::vector<std::string>& damaged);
 
 struct MergedRow {

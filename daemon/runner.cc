@@ -372,7 +372,7 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
     closed_totals_.virtual_time += fabric_->Now().since_start();
     return ran;
   }
-  internal::RowShare share = ShareOfRow(ran, *job, *fabric_, session->DamagedMessages());
+  internal::RowShare share = ShareOfRow(plan, ran, *job, *fabric_, session->DamagedMessages());
   if (plan.log && ran.ok() && job->finished()) {
     AddLogs(*job, *fabric_, share);
   }
@@ -402,6 +402,7 @@ absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWork
                                                  const RunObserver& observer) {
   plan.payload = collectives::PayloadMode::kNone;
   plan.log = false;
+  plan.rank_times = false;
   const Bytes packet =
       std::visit([](const auto& protocol) { return protocol.max_payload; }, spec_.protocol);
   const Picoseconds packet_time = fabric_->view().InjectionTime(packet, 1);
@@ -453,6 +454,9 @@ void RunnerImpl::Explain(const RowPlan& plan, const CheckedWorkload& workload,
     breakdown.set_bound_ps(
         collectives::ComputeLowerBound(FiguresOfBound(), *plan.algorithm, plan.request, 1)
             .last_end.count());
+  }
+  if (workload.latency) {
+    *row.mutable_latency() = LatencyOf(run);
   }
   if (workload.timeline) {
     *row.mutable_timeline() = TimelineOf(run);

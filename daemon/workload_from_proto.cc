@@ -266,9 +266,13 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
     return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
                                                    " repetitions, allowed is 0 to ", kJitterMax));
   }
-  if ((workload.breakdown() || workload.timeline()) && workload.timing() != v1::TIMING_ISOLATED) {
+  if ((workload.breakdown() || workload.timeline() || workload.latency() ||
+       workload.rank_times()) &&
+      workload.timing() != v1::TIMING_ISOLATED) {
     return absl::InvalidArgumentError(
-        "--breakdown, --trace: are of isolated operations; allowed without queued ones");
+        "--breakdown, --latency, --rank-times, --trace: are of isolated operations; allowed "
+        "without "
+        "queued ones");
   }
   if (const auto faults = fabric::FaultScheduleFromProto(workload.faults()); !faults.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--faults: ", faults.status().message()));
@@ -296,6 +300,8 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   checked.jitter = workload.jitter();
   checked.breakdown = workload.breakdown();
   checked.timeline = workload.timeline();
+  checked.latency = workload.latency();
+  checked.rank_times = workload.rank_times();
   checked.faults = workload.faults();
   return checked;
 }

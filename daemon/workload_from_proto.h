@@ -49,6 +49,8 @@ struct CheckedWorkload {
   int jitter = 0;  // repetitions with skewed starts
   bool breakdown = false;
   bool timeline = false;
+  bool latency = false;
+  bool rank_times = false;
   v1::FaultSchedule faults;  // each well-formed; the fabric may lack what they name
 };
 

@@ -65,6 +65,8 @@ struct Texts {
   std::string faults;
   std::string record_faults;
   bool breakdown = false;
+  bool latency = false;
+  bool rank_times = false;
   std::string trace;
   bool statistics = false;
   SweepTexts sweep;
@@ -221,6 +223,8 @@ absl::StatusOr<Command> ReadRun(const Texts& texts) {
   }
   run.statistics = texts.statistics;
   run.sweep.breakdown = texts.breakdown;
+  run.sweep.latency = texts.latency;
+  run.sweep.rank_times = texts.rank_times;
   run.sweep.timeline = !texts.trace.empty();
   run.trace = texts.trace;
   if (!texts.jitter.empty()) {
@@ -402,6 +406,8 @@ class Grammar {
                      "write what went wrong, injected faults too, as a file for --faults");
     run_->add_flag("--breakdown", texts.breakdown,
                    "why each row took as long as it did: the chain that ended last, by cause");
+    run_->add_flag("--latency", texts.latency, "median, p99 and maximum of the messages' latency");
+    run_->add_flag("--rank-times", texts.rank_times, "when each rank started and finished");
     run_->add_option("--trace", texts.trace,
                      "write when instructions ran, as a Chrome trace in JSON");
     run_->add_flag("--stats", texts.statistics, "wall-clock figures on stderr");
@@ -520,6 +526,8 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   workload.set_jitter(sweep.jitter);
   workload.set_breakdown(sweep.breakdown);
   workload.set_timeline(sweep.timeline);
+  workload.set_latency(sweep.latency);
+  workload.set_rank_times(sweep.rank_times);
   return workload;
 }
 

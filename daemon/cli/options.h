@@ -40,6 +40,8 @@ struct SweepOptions {
   int jitter = 0;  // repetitions with skewed starts; these three are of `run` alone
   bool breakdown = false;
   bool timeline = false;
+  bool latency = false;
+  bool rank_times = false;
 };
 
 struct HelpCommand {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "daemon/cli/breakdown_report.h"
@@ -38,6 +39,39 @@ bool HasJitter(const v1::Result& result) {
 bool IsOfAll(const v1::Result& result) {
   return std::any_of(result.rows().begin(), result.rows().end(),
                      [](const v1::Row& row) { return row.fastest() && row.candidates().empty(); });
+}
+
+bool HasLatency(const v1::Result& result) {
+  return std::any_of(result.rows().begin(), result.rows().end(),
+                     [](const v1::Row& row) { return row.has_latency(); });
+}
+
+bool HasRankTimes(const v1::Result& result) {
+  return std::any_of(result.rows().begin(), result.rows().end(),
+                     [](const v1::Row& row) { return !row.rank_times().empty(); });
+}
+
+void AddLatencyFields(const v1::Row& row, std::vector<Field>& fields) {
+  const v1::MessageLatency& latency = row.latency();
+  const auto time = [&fields](absl::string_view name, int64_t picoseconds) {
+    fields.push_back({name, false, MicrosecondsText(Picoseconds(picoseconds))});
+  };
+  fields.push_back({"messages", false, absl::StrCat(latency.messages())});
+  time("latency_p50_us", latency.p50_ps());
+  time("latency_p99_us", latency.p99_ps());
+  time("latency_max_us", latency.max_ps());
+}
+
+// Both are arrays, by rank.
+void AddRankTimeFields(const v1::Row& row, std::vector<Field>& fields) {
+  std::vector<std::string> starts;
+  std::vector<std::string> ends;
+  for (const v1::RankTime& time : row.rank_times()) {
+    starts.push_back(MicrosecondsText(Picoseconds(time.start_ps())));
+    ends.push_back(MicrosecondsText(Picoseconds(time.end_ps())));
+  }
+  fields.push_back({"rank_start_us", false, absl::StrCat("[", absl::StrJoin(starts, ","), "]")});
+  fields.push_back({"rank_end_us", false, absl::StrCat("[", absl::StrJoin(ends, ","), "]")});
 }
 
 WideFraction BusBandwidthAtMedian(v1::Row row, const v1::Result& result) {
@@ -76,6 +110,12 @@ std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
   if (IsOfAll(result)) {
     fields.push_back({"fastest", false, row.fastest() ? "true" : "false"});
   }
+  if (HasLatency(result)) {
+    AddLatencyFields(row, fields);
+  }
+  if (HasRankTimes(result)) {
+    AddRankTimeFields(row, fields);
+  }
   if (HasJitter(result)) {
     AddJitterFields(row, result, fields);
   }
@@ -84,6 +124,10 @@ std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
 
 std::string TimeColumn(int64_t picoseconds) {
   return NarrowNumber(WideFraction{picoseconds, 1'000'000}.ToDouble(), kTimeWidth);
+}
+
+std::string TimeText(int64_t picoseconds) {
+  return std::string(absl::StripAsciiWhitespace(TimeColumn(picoseconds)));
 }
 
 // What `best` tried for a row: what ran, the fastest first, then what could not have been faster.
@@ -103,12 +147,32 @@ std::string CandidatesText(const v1::Row& row) {
       ran = false;
       separator = "; not run, at least: ";
     }
-    absl::StrAppend(&text, separator, candidate.algorithm(), " ",
-                    absl::StripAsciiWhitespace(TimeColumn(time(candidate))),
+    absl::StrAppend(&text, separator, candidate.algorithm(), " ", TimeText(time(candidate)),
                     candidate.wrong() > 0 ? " (wrong)" : "");
     separator = ", ";
   }
   return text + "\n";
+}
+
+// Lines below the table.
+std::string NotesOf(const v1::Row& row) {
+  std::string text = row.candidates().empty() ? "" : CandidatesText(row);
+  if (row.has_latency()) {
+    const v1::MessageLatency& latency = row.latency();
+    absl::StrAppend(&text, "# ", row.bytes(), " B, us: latency of ", latency.messages(),
+                    " messages p50 ", TimeText(latency.p50_ps()), ", p99 ",
+                    TimeText(latency.p99_ps()), ", max ", TimeText(latency.max_ps()), "\n");
+  }
+  constexpr int kRanksALine = 8;
+  for (int rank = 0; rank < row.rank_times_size(); ++rank) {
+    const v1::RankTime& time = row.rank_times(rank);
+    absl::StrAppend(&text, rank % kRanksALine == 0
+                               ? absl::StrCat(rank == 0 ? "" : "\n", "# ", row.bytes(),
+                                              " B, us: ranks from ", rank, " on: ")
+                               : ", ");
+    absl::StrAppend(&text, TimeText(time.start_ps()), "-", TimeText(time.end_ps()));
+  }
+  return absl::StrCat(text, row.rank_times().empty() ? "" : "\n");
 }
 
 void WriteCandidates(const v1::Row& row, JsonWriter& json) {
@@ -191,9 +255,7 @@ std::string RunTable(const v1::Result& result) {
                                        of_all && row.fastest() ? "  fastest" : ""));
   }
   for (const v1::Row& row : result.rows()) {
-    if (!row.candidates().empty()) {
-      absl::StrAppend(&text, CandidatesText(row));
-    }
+    absl::StrAppend(&text, NotesOf(row));
   }
   absl::StrAppendFormat(&text, "# fingerprint %s  seed %d  hops %d  virtual time %s s\n",
                         FingerprintText(result.fingerprint()), result.seed(), result.hops(),
@@ -204,7 +266,9 @@ std::string RunTable(const v1::Result& result) {
 std::string RunCsv(const v1::Result& result) {
   const auto name = [](std::string* out, const Field& field) { absl::StrAppend(out, field.name); };
   const auto value = [](std::string* out, const Field& field) {
-    absl::StrAppend(out, field.value == "null" ? "N/A" : field.value);
+    // Of an array the elements, a comma being the column's end.
+    absl::StrAppend(
+        out, absl::StrReplaceAll(field.value, {{"null", "N/A"}, {"[", ""}, {"]", ""}, {",", ";"}}));
   };
   std::string text = absl::StrCat(absl::StrJoin(FieldsOf({}, result), ",", name), "\n");
   for (const v1::Row& row : result.rows()) {

@@ -78,6 +78,24 @@ TEST(RunReportTest, ASearchShowsWhatItTried) {
                                          "70.500000}]}"));
 }
 
+TEST(RunReportTest, LatencyAndRankTimesAreFieldsAndLines) {
+  v1::Result result = SampleResult();
+  v1::Row& row = *result.mutable_rows(0);
+  row.mutable_latency()->set_messages(12);
+  row.mutable_latency()->set_p50_ps(1'500'000);
+  row.mutable_latency()->set_p99_ps(2'500'000);
+  row.mutable_latency()->set_max_ps(3'000'000);
+  for (int rank = 0; rank < 9; ++rank) {
+    row.add_rank_times()->set_end_ps(rank * 1'000'000);
+  }
+  EXPECT_THAT(RunTable(result),
+              HasSubstr("# 1048576 B, us: latency of 12 messages p50 1.50, p99 2.50, max 3.00\n"));
+  EXPECT_THAT(RunTable(result), HasSubstr("# 1048576 B, us: ranks from 8 on: 0.00-8.00\n"));
+  EXPECT_THAT(RunJson(result), HasSubstr("\"latency_p99_us\":2.500000,"));
+  EXPECT_THAT(RunJson(result), HasSubstr("\"rank_end_us\":[0.000000,1.000000,"));
+  EXPECT_THAT(RunCsv(result), HasSubstr(";7.000000;8.000000\n"));
+}
+
 TEST(RunReportTest, JsonIsReadableByAParser) {
   v1::Result result = SampleResult();
   result.mutable_rows(0)->set_wrong(-1);

@@ -8,6 +8,7 @@
 #define UPFABRIC_FABRIC_API_MESSAGE_PORT_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "fabric/base/ids.h"
 #include "fabric/base/units.h"
@@ -52,9 +53,9 @@ class MessagePort {
   // its last byte has left.
   virtual void PostSend(const SendRequest& request) = 0;
 
-  // Asks for message (source, tag). Returns true when it has been delivered already; otherwise
+  // Asks for message (source, tag). Returns when it was delivered if it has been already; otherwise
   // OnReceived(cookie) follows. A message may be asked for once.
-  virtual bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) = 0;
+  virtual std::optional<SimTime> PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) = 0;
 
   // Starts a message that the switches copy to every member of a group.
   virtual void PostMulticast(const MulticastRequest& request) = 0;

@@ -193,9 +193,9 @@ void Endpoint::Deliver(const Record& share) {
       Chain(Chain(delivery_hash_, static_cast<uint64_t>(now_)), KeyOf(share.source, share.tag));
   const auto [found, inserted] = messages_.try_emplace(KeyOf(share.source, share.tag));
   Message& message = found->second;
-  UPF_CHECK(!message.delivered);
+  UPF_CHECK(message.delivered == kNever);
   if (!message.asked_for) {
-    message.delivered = true;
+    message.delivered = now_;
     return;
   }
   const uint32_t cookie = message.cookie;
@@ -400,18 +400,19 @@ Ticks Endpoint::ReadyAtPort(size_t side) {
   return sides_[side].ready;
 }
 
-bool Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
+std::optional<SimTime> Endpoint::PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) {
   const uint64_t key = KeyOf(static_cast<uint32_t>(source.value()), tag);
   const auto [found, inserted] = messages_.try_emplace(key);
   Message& message = found->second;
   UPF_CHECK(!message.asked_for);
-  if (message.delivered) {
+  if (message.delivered != kNever) {
+    const SimTime delivered = TimeAt(message.delivered);
     messages_.erase(found);
-    return true;
+    return delivered;
   }
   message.asked_for = true;
   message.cookie = cookie;
-  return false;
+  return std::nullopt;
 }
 
 // The memory serves one operation after another; the fixed time of several overlaps.

@@ -49,7 +49,7 @@ class Endpoint final : public sim::Component, public MessagePort {
   int64_t MemoryBytes() const override;
 
   void PostSend(const SendRequest& request) override;
-  bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) override;
+  std::optional<SimTime> PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) override;
   void PostMulticast(const MulticastRequest& request) override;
   void PostReduceRead(const ReduceReadRequest& request, uint32_t cookie) override;
   void PostLocal(Bytes traffic, uint32_t cookie) override;
@@ -68,9 +68,9 @@ class Endpoint final : public sim::Component, public MessagePort {
  private:
   struct Message {
     MissingShares shares;
-    bool delivered = false;
     bool asked_for = false;
     uint32_t cookie = 0;
+    sim::Ticks delivered = sim::kNever;
   };
   struct Side : EndpointSide {
     std::vector<uint32_t> links_up;  // those a message can take; all while there are no faults
@@ -114,7 +114,8 @@ class Endpoint final : public sim::Component, public MessagePort {
   sim::Ticks ReadyAtPort(size_t side);
   void Deliver(const sim::Record& share);
   void Schedule(sim::Ticks time, EventKind kind, uint32_t cookie);
-  SimTime Now() const { return SimTime(times().clock.ToPicoseconds(now_)); }
+  SimTime TimeAt(sim::Ticks time) const { return SimTime(times().clock.ToPicoseconds(time)); }
+  SimTime Now() const { return TimeAt(now_); }
   static uint64_t KeyOf(uint32_t source, uint32_t tag) { return uint64_t{source} << 32 | tag; }
 
   std::vector<Side> sides_;

@@ -12,7 +12,7 @@ struct FakeFabric::Port final : fabric::MessagePort {
   Port(FakeFabric& owner, EndpointId own) : fabric(owner), id(own) {}
 
   void PostSend(const fabric::SendRequest& request) override { fabric.Send(*this, request); }
-  bool PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) override {
+  std::optional<SimTime> PostRecv(EndpointId source, uint32_t tag, uint32_t cookie) override {
     return fabric.Ask({source, id, tag}, cookie);
   }
   void PostMulticast(const fabric::MulticastRequest& request) override {
@@ -155,13 +155,15 @@ void FakeFabric::AnswerAll(const Event& read) {
   Push(last_start_ps + options_.figures.latency_ps, Kind::kHead, read.name, read.size, 0);
 }
 
-bool FakeFabric::Ask(const Name& name, uint32_t cookie) {
+std::optional<SimTime> FakeFabric::Ask(const Name& name, uint32_t cookie) {
   UPF_CHECK(asked_.insert(name).second);
-  if (delivered_.erase(name) > 0) {
-    return true;
+  if (const auto found = delivered_.find(name); found != delivered_.end()) {
+    const SimTime delivered = found->second;
+    delivered_.erase(found);
+    return delivered;
   }
   waiting_[name] = cookie;
-  return false;
+  return std::nullopt;
 }
 
 void FakeFabric::Local(Port& port, int64_t traffic, uint32_t cookie) {
@@ -192,7 +194,7 @@ void FakeFabric::Handle(const Event& event) {
         waiting_.erase(waits);
         return port.client->OnReceived(now, cookie);
       }
-      delivered_.insert(event.name);
+      delivered_.emplace(event.name, SimTime(Picoseconds(now_ps_)));
       return;
     case Kind::kLocalDone:
       return port.client->OnLocalDone(now, event.cookie);

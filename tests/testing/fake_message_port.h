@@ -81,7 +81,7 @@ class FakeFabric {
   void Multicast(Port& port, const fabric::MulticastRequest& request);
   void ReduceRead(Port& port, const fabric::ReduceReadRequest& request, uint32_t cookie);
   void AnswerAll(const Event& read);
-  bool Ask(const Name& name, uint32_t cookie);
+  std::optional<SimTime> Ask(const Name& name, uint32_t cookie);
   void Local(Port& port, int64_t traffic, uint32_t cookie);
   void Handle(const Event& event);
   int64_t RandomDelay();
@@ -92,7 +92,7 @@ class FakeFabric {
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   absl::flat_hash_set<Name> sent_;
   absl::flat_hash_set<Name> asked_;
-  absl::flat_hash_set<Name> delivered_;
+  absl::flat_hash_map<Name, SimTime> delivered_;
   absl::flat_hash_map<Name, uint32_t> waiting_;
   int64_t now_ps_ = 0;
   uint64_t order_ = 0;

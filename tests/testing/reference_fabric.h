@@ -112,7 +112,9 @@ class ReferenceFabric : private ReferenceSwitches {
    public:
     Port(ReferenceFabric& fabric, int self) : fabric_(fabric), self_(self) {}
     void PostSend(const SendRequest& request) override { fabric_.Post(self_, request); }
-    bool PostRecv(EndpointId, uint32_t, uint32_t) override { return false; }
+    std::optional<SimTime> PostRecv(EndpointId, uint32_t, uint32_t) override {
+      return std::nullopt;
+    }
     void PostMulticast(const MulticastRequest& request) override {
       fabric_.PostGroup(self_, Kind::kCopy, request.group, request.tag, request.size,
                         request.virtual_channel);
