@@ -17,18 +17,27 @@ RankExecutor::RankExecutor(ExecutorSpec spec) : spec_(std::move(spec)) {
 }
 
 void RankExecutor::OnStart(fabric::MessagePort& port) {
+  Attach(port);
+  Launch(SimTime());
+}
+
+void RankExecutor::Attach(fabric::MessagePort& port) {
   port_ = &port;
   if (spec_.payload != nullptr) {
     Expose();
   }
+}
+
+void RankExecutor::Launch(SimTime now) {
   if (spec_.start > Picoseconds(0)) {
-    port.PostTimer(spec_.start, 0);
+    port_->PostTimer(spec_.start, 0);
   } else {
-    Begin(SimTime());
+    Begin(now);
   }
 }
 
 void RankExecutor::Begin(SimTime now) {
+  begun_ = true;
   timed_start_ = now;
   now_ = now;
   NextIteration();
@@ -200,12 +209,12 @@ bool RankExecutor::Start(size_t index) {
       StartLocal(index);
       return false;
     case OpCode::kMulticast:
-      port_->PostMulticast({.group = kAllRanksGroup,
+      port_->PostMulticast({.group = spec_.group,
                             .tag = TagOf(instruction),
                             .size = OnWire(instruction.source.count)});
       return true;
     case OpCode::kReduceRead:
-      port_->PostReduceRead({.group = kAllRanksGroup,
+      port_->PostReduceRead({.group = spec_.group,
                              .tag = TagOf(instruction),
                              .size = OnWire(instruction.target.count)},
                             static_cast<uint32_t>(index));
@@ -341,7 +350,8 @@ uint32_t RankExecutor::TagOf(const Instruction& instruction) const {
 
 uint32_t RankExecutor::TagOf(int64_t iteration, uint8_t connection, uint32_t sequence) const {
   return uint32_t{connection} << kSequenceBits |
-         (static_cast<uint32_t>(iteration) * spec_.program->sequences() + sequence);
+         (spec_.sequence_base + static_cast<uint32_t>(iteration) * spec_.program->sequences() +
+          sequence);
 }
 
 MessageName RankExecutor::NameOf(const Instruction& instruction) const {
@@ -356,7 +366,7 @@ std::string RankExecutor::Autopsy() const {
   if (finished_) {
     return "";
   }
-  if (port_ == nullptr) {
+  if (!begun_) {
     return absl::StrCat("rank ", spec_.rank, " has not started");
   }
   std::string line = absl::StrCat("rank ", spec_.rank, " iteration ", iteration_);

@@ -4,8 +4,8 @@
 //          depends have finished. Iteration i+1 starts when all streams have finished iteration i.
 //          A stream posts its sends at most an injection window ahead of what has left the
 //          endpoint, so messages that wait take memory by links, not by messages to come.
-//          Multicasts and reduce-reads are of the fabric's group kAllRanksGroup. A rank may start
-//          late; its input is in place all the same.
+//          Multicasts and reduce-reads are of the group of all ranks. A rank may start late; its
+//          input is in place all the same.
 // Omits:   payload in all iterations but the last one, whose results are checked.
 // Threads: none; everything happens inside the port's callbacks.
 
@@ -13,60 +13,23 @@
 #define UPFABRIC_COLLECTIVES_EXECUTOR_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "collectives/executor_spec.h"
 #include "collectives/instruction_log.h"
-#include "collectives/payload_transport.h"
-#include "collectives/program.h"
-#include "collectives/rank_payload.h"
 #include "fabric/api/message_port.h"
 
 namespace upfabric::collectives {
 
-// Bits of a tag below the connection: sequence numbers over all iterations.
-inline constexpr int kSequenceBits = 24;
-
-// What a fabric needs for an executor's messages: all are of channel 0.
-inline constexpr int kVirtualChannels = 1;
-
-// The group of all ranks' endpoints (Job::Groups()).
-inline constexpr int kAllRanksGroup = 0;
-
-// A send is marked when it and the unmarked ones before it make kMarkBytes; with kMarksMax marked
-// ones not gone yet, the stream waits (in a full mesh
-// as many for each endpoint that can be sent to apart). When the first has gone, kMarkBytes or more
-// are still to leave: over twice what 1.8 TB/s carry in the 230 ns until its news has come and the
-// next send is there.
-inline constexpr Bytes kMarkBytes{int64_t{1} << 20};  // chosen, see above
-inline constexpr int kMarksMax = 2;                   // chosen: the least that leaves no gap
-// A short message counts as this much; about what its records take.
-inline constexpr Bytes kSendBytesMin{256};  // chosen
-
-struct ExecutorSpec {
-  int rank = 0;
-  const std::vector<EndpointId>* endpoints = nullptr;  // by rank; outlives the executor
-  Bytes element;
-  // Requires: sequences() x (warmup + iterations) <= 2^kSequenceBits.
-  std::unique_ptr<RankProgram> program;
-  int warmup = 0;
-  int iterations = 1;
-  Picoseconds start = {};  // when the rank starts its program
-  // Of a software profile: time before the first instruction of each iteration, and what a byte of
-  // a message takes on the wire, at least 1.
-  Picoseconds overhead = {};
-  Ratio stretch = Ratio(1);
-  int sends_apart = 1;  // see FabricView; the injection window is so many times as long
-  bool log = false;     // keep a RankLog of the last iteration
-  // Both null: no byte moves. The transport outlives the executor.
-  std::unique_ptr<RankPayload> payload = nullptr;
-  PayloadTransport* transport = nullptr;
-};
-
 class RankExecutor final : public fabric::MessagePortClient {
  public:
   explicit RankExecutor(ExecutorSpec spec);
+
+  // Both halves of OnStart: what the rank exposes is there for its readers, at virtual time 0; the
+  // program begins `start` after `now`.
+  void Attach(fabric::MessagePort& port);
+  void Launch(SimTime now);
 
   void OnStart(fabric::MessagePort& port) override;
   void OnReceived(SimTime now, uint32_t cookie) override;
@@ -135,6 +98,7 @@ class RankExecutor final : public fabric::MessagePortClient {
   int64_t iteration_ = 0;
   SimTime timed_start_;
   SimTime end_;
+  bool begun_ = false;
   bool finished_ = false;
   bool in_overhead_ = false;  // of the iteration that is to start
   SimTime now_;               // of the callback that is running

@@ -7,7 +7,6 @@
 #include <xxhash.h>
 
 #include "absl/strings/str_cat.h"
-#include "collectives/executor.h"
 #include "collectives/values.h"
 #include "collectives/verify.h"
 #include "fabric/base/check.h"
@@ -71,7 +70,7 @@ absl::Status CheckSpec(const JobSpec& spec) {
                   "; allowed: from 1 and from 0");
   }
   const int64_t sequences = spec.algorithm->MakeProgram(spec.request, 0)->sequences();
-  const int64_t iterations_max = (int64_t{1} << kSequenceBits) / sequences;
+  const int64_t iterations_max = ((int64_t{1} << kSequenceBits) - spec.sequence_base) / sequences;
   if (int64_t{spec.iterations} + spec.warmup > iterations_max) {
     return refuse("iterations and warmup are ", int64_t{spec.iterations} + spec.warmup,
                   " together; allowed for this algorithm and size: ", iterations_max);
@@ -91,15 +90,14 @@ class JobImpl final : public Job {
     }
   }
 
-  std::vector<std::pair<EndpointId, fabric::MessagePortClient*>> Clients() override {
-    std::vector<std::pair<EndpointId, fabric::MessagePortClient*>> clients;
+  std::vector<std::pair<EndpointId, RankExecutor*>> Clients() override {
+    std::vector<std::pair<EndpointId, RankExecutor*>> clients;
     for (const auto& executor : executors_) {
       clients.emplace_back(spec_.endpoints[static_cast<size_t>(executor->rank())], executor.get());
     }
     return clients;
   }
 
-  // kAllRanksGroup.
   std::vector<std::vector<EndpointId>> Groups() const override {
     if (!spec_.algorithm->info().limits.needs_in_switch || spec_.request.ranks == 1) {
       return {};
@@ -178,6 +176,8 @@ class JobImpl final : public Job {
         .start = spec_.starts.empty() ? Picoseconds() : spec_.starts[static_cast<size_t>(rank)],
         .overhead = spec_.overhead,
         .stretch = spec_.stretch,
+        .sequence_base = static_cast<uint32_t>(spec_.sequence_base),
+        .group = spec_.group,
         .sends_apart = spec_.sends_apart,
         .log = spec_.log};
     if (spec_.payload != PayloadMode::kNone) {
@@ -203,6 +203,11 @@ class JobImpl final : public Job {
 PayloadMode ResolvePayload(const CollectiveRequest& request, const Algorithm& algorithm) {
   return BufferBytes(algorithm, request) <= kFullPayloadMax ? PayloadMode::kFull
                                                             : PayloadMode::kSampled;
+}
+
+int64_t Job::SequencesOf(const JobSpec& spec) {
+  return spec.algorithm->MakeProgram(spec.request, 0)->sequences() *
+         (int64_t{spec.iterations} + spec.warmup);
 }
 
 absl::StatusOr<std::unique_ptr<Job>> Job::Create(const JobSpec& spec,

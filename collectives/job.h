@@ -15,9 +15,9 @@
 #include "absl/status/statusor.h"
 #include "collectives/algorithm.h"
 #include "collectives/collective.h"
+#include "collectives/executor.h"
 #include "collectives/instruction_log.h"
 #include "collectives/payload_transport.h"
-#include "fabric/api/message_port.h"
 
 namespace upfabric::collectives {
 
@@ -41,8 +41,10 @@ struct JobSpec {
   uint64_t seed = 0;
   std::vector<Picoseconds> starts = {};  // by rank, when it starts; empty: all at 0
   int sends_apart = 1;                   // see FabricView
-  bool log = false;                      // keep logs of the last iteration
-  Picoseconds overhead = {};             // of a software profile, see ExecutorSpec
+  int64_t sequence_base = 0;             // see ExecutorSpec
+  int group = 0;
+  bool log = false;           // keep logs of the last iteration
+  Picoseconds overhead = {};  // of a software profile, see ExecutorSpec
   Ratio stretch = Ratio(1);
 };
 
@@ -57,17 +59,21 @@ class Job {
  public:
   virtual ~Job() = default;
 
+  // Sequence numbers that a job of the spec takes. Requires: the algorithm can serve the request.
+  static int64_t SequencesOf(const JobSpec& spec);
+
   // Returns kInvalidArgument when the algorithm cannot serve the request, or the iterations need
   // more tags than there are. Allocates the owned ranks' buffers.
   static absl::StatusOr<std::unique_ptr<Job>> Create(const JobSpec& spec,
                                                      const std::function<bool(EndpointId)>& owns,
                                                      PayloadTransport& transport);
 
-  // What to attach to the fabric before the run.
-  virtual std::vector<std::pair<EndpointId, fabric::MessagePortClient*>> Clients() = 0;
+  // What to attach to the fabric before the run, by rank; several jobs that share endpoints through
+  // JoinTasks (endpoint_tasks.h).
+  virtual std::vector<std::pair<EndpointId, RankExecutor*>> Clients() = 0;
 
-  // Groups that the fabric must know before the run (Fabric::SetGroups); empty if the algorithm
-  // names none. The same in all processes.
+  // Groups that the fabric must know before the run (Fabric::SetGroups), the first of them with the
+  // spec's number; empty if the algorithm names none. The same in all processes.
   virtual std::vector<std::vector<EndpointId>> Groups() const = 0;
 
   // Whether every owned rank has finished.

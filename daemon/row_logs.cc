@@ -72,11 +72,11 @@ void AddLogs(const collectives::Job& job, const fabric::Fabric& fabric, internal
   }
 }
 
-collectives::LoggedRun MergeLogs(const RowPlan& plan, const std::vector<EndpointId>& endpoints,
+collectives::LoggedRun MergeLogs(const RowPlan& plan,
                                  const std::vector<internal::RowShare>& shares) {
   collectives::LoggedRun run = {.algorithm = plan.algorithm,
                                 .request = plan.request,
-                                .endpoints = endpoints,
+                                .endpoints = plan.endpoints,
                                 .stretch = plan.stretch};
   run.ranks.resize(static_cast<size_t>(plan.request.ranks));
   for (const internal::RowShare& share : shares) {

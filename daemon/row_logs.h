@@ -27,7 +27,7 @@ absl::Status CheckLoggable(const RowPlan& plan);
 // This process's logs and busiest channels.
 void AddLogs(const collectives::Job& job, const fabric::Fabric& fabric, internal::RowShare& share);
 
-collectives::LoggedRun MergeLogs(const RowPlan& plan, const std::vector<EndpointId>& endpoints,
+collectives::LoggedRun MergeLogs(const RowPlan& plan,
                                  const std::vector<internal::RowShare>& shares);
 
 v1::Breakdown BreakdownOf(const collectives::LoggedRun& run, const fabric::FabricView& view,

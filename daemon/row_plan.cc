@@ -33,6 +33,9 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
                                               const PlannedFabric& fabric,
                                               const collectives::AlgorithmRegistry& registry) {
   RowPlan plan;
+  plan.collective = as_given.collective();
+  plan.endpoints = workload.endpoints;
+  plan.starts = workload.starts;
   plan.request = workload.request;
   plan.request.count =
       CountOfSize(plan.request.collective, plan.request.type, plan.request.ranks, size);
@@ -45,7 +48,7 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
   plan.log = workload.breakdown || workload.timeline || workload.latency;
   plan.rank_times = workload.rank_times;
   std::vector<const collectives::Algorithm*> algorithms;
-  const fabric::FabricView& view = *fabric.view;
+  const fabric::FabricView& view = fabric.fabric->ViewOf(workload.endpoints);
   if (workload.imported != nullptr) {
     algorithms = {workload.imported.get()};
     plan.request.count = CountInChunks(*workload.imported, plan.request.count);
@@ -80,6 +83,33 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
     of_algorithm.payload = PayloadOf(workload.payload, plan.request, *algorithm);
     if (plan.log) {
       UPF_RETURN_IF_ERROR(CheckLoggable(of_algorithm));
+    }
+  }
+  return plans;
+}
+
+absl::StatusOr<std::vector<RowPlan>> PlanTasks(const CheckedWorkload& workload,
+                                               const PlannedFabric& fabric,
+                                               const collectives::AlgorithmRegistry& registry) {
+  std::vector<RowPlan> plans;
+  Bytes buffers;
+  for (const CheckedTask& task : workload.tasks) {
+    absl::StatusOr<std::vector<RowPlan>> one =
+        PlanRows(task.work, task.as_given, task.work.sizes.front(), fabric, registry);
+    if (!one.ok()) {
+      return absl::Status(one.status().code(),
+                          absl::StrCat("task ", task.name, ": ", one.status().message()));
+    }
+    RowPlan& plan = plans.emplace_back(std::move(one->front()));
+    plan.task = task.name;
+    plan.after = task.after;
+    plan.starts.assign(plan.endpoints.size(), task.compute);
+    buffers += collectives::BufferBytes(*plan.algorithm, plan.request);
+  }
+  // What is full while it is alone may be too much together.
+  for (size_t p = 0; p < plans.size() && buffers > collectives::kFullPayloadMax; ++p) {
+    if (workload.tasks[p].work.payload == v1::PAYLOAD_MODE_AUTO) {
+      plans[p].payload = collectives::PayloadMode::kSampled;
     }
   }
   return plans;

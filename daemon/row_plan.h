@@ -10,14 +10,17 @@
 #include "collectives/algorithm_registry.h"
 #include "collectives/job.h"
 #include "daemon/workload_from_proto.h"
-#include "fabric/api/fabric_view.h"
+#include "fabric/api/fabric.h"
 #include "upfabric/v1/workload.pb.h"
 
 namespace upfabric::daemon {
 
 // What a row is, apart from what happened in it.
 struct RowPlan {
+  std::string task = {};  // its name, if it is one of several
+  v1::Collective collective = v1::COLLECTIVE_UNSPECIFIED;
   collectives::CollectiveRequest request;
+  std::vector<EndpointId> endpoints = {};  // by rank
   const collectives::Algorithm* algorithm = nullptr;
   collectives::PayloadMode payload = collectives::PayloadMode::kFull;
   v1::DataType type = v1::DATA_TYPE_UNSPECIFIED;
@@ -28,14 +31,14 @@ struct RowPlan {
   std::string protocol = "-";            // of a software profile, with
   Picoseconds overhead = {};             // what it adds to each iteration, and
   Ratio stretch = Ratio(1);              // what a byte takes on the wire
+  std::vector<size_t> after = {};        // of a task: what it begins after
   bool log = false;                      // for a breakdown, latencies or a timeline
   bool rank_times = false;               // whether the row has them
 };
 
-// The fabric that the ranks use, of this id.
 struct PlannedFabric {
   std::string id;
-  const fabric::FabricView* view = nullptr;
+  const fabric::Fabric* fabric = nullptr;
 };
 
 // One plan for a size, or one for each candidate of a search, the cheapest by closed form first.
@@ -45,6 +48,11 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
                                               const v1::Workload& as_given, Bytes size,
                                               const PlannedFabric& fabric,
                                               const collectives::AlgorithmRegistry& registry);
+
+// One for each of the workload's tasks, in their order.
+absl::StatusOr<std::vector<RowPlan>> PlanTasks(const CheckedWorkload& workload,
+                                               const PlannedFabric& fabric,
+                                               const collectives::AlgorithmRegistry& registry);
 
 }  // namespace upfabric::daemon
 

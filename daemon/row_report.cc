@@ -49,14 +49,21 @@ void AddChannels(const fabric::Fabric& fabric, RowShare& share) {
   }
 }
 
-void AddTimes(const RowPlan& plan, const collectives::Job& job, RowShare& share) {
-  const std::vector<collectives::RankTimes> times = job.Times();
-  if (times.empty()) {
-    return;
+internal::JobShare ShareOfJob(const RowPlan& plan, const collectives::Job& job) {
+  internal::JobShare share;
+  share.set_finished(job.finished());
+  share.set_wrong(-1);
+  if (!job.finished()) {
+    for (const std::string& line : job.Autopsy()) {
+      share.add_autopsy(line);
+    }
+    return share;
   }
+  share.set_wrong(job.CountWrong());
   int64_t start = std::numeric_limits<int64_t>::max();
   int64_t end = 0;
-  for (const collectives::RankTimes& rank : times) {
+  for (const collectives::RankTimes& rank : job.Times()) {
+    share.set_has_ranks(true);
     start = std::min(start, rank.timed_start.since_start().count());
     end = std::max(end, rank.end.since_start().count());
     if (plan.rank_times) {
@@ -66,31 +73,54 @@ void AddTimes(const RowPlan& plan, const collectives::Job& job, RowShare& share)
       of_rank.set_end_ps(rank.end.since_start().count());
     }
   }
-  share.set_has_ranks(true);
-  share.set_timed_start_ps(start);
-  share.set_end_ps(end);
+  if (share.has_ranks()) {
+    share.set_timed_start_ps(start);
+    share.set_end_ps(end);
+  }
+  return share;
 }
 
-absl::Status NoProgress(const RowPlan& plan, const std::vector<RowShare>& shares) {
+std::string WorkText(const RowPlan& plan) {
+  return absl::StrCat(plan.task.empty() ? "" : absl::StrCat("task ", plan.task, ", "),
+                      std::string(plan.algorithm->info().name), " of ", plan.request.count,
+                      " elements on ", plan.request.ranks, " ranks");
+}
+
+// The ranks of each job that wait, then the channels.
+absl::Status NoProgress(const std::vector<RowPlan>& plans, const std::vector<RowShare>& shares) {
+  std::vector<std::string> work;
   std::vector<std::string> lines;
+  size_t ranks = 0;
+  for (size_t p = 0; p < plans.size(); ++p) {
+    std::vector<std::string> of_plan;
+    for (const RowShare& share : shares) {
+      const auto& autopsy = share.jobs(static_cast<int>(p)).autopsy();
+      of_plan.insert(of_plan.end(), autopsy.begin(), autopsy.end());
+    }
+    if (of_plan.empty()) {
+      continue;
+    }
+    work.push_back(WorkText(plans[p]));
+    ranks += of_plan.size();
+    // Who owns what must not be seen. Lines begin with "rank N ": a shorter number comes first.
+    const auto order = [](const std::string& line) {
+      return std::pair(line.find(' ', absl::string_view("rank ").size()), line);
+    };
+    std::sort(of_plan.begin(), of_plan.end(),
+              [&](const auto& a, const auto& b) { return order(a) < order(b); });
+    for (const std::string& line : of_plan) {
+      lines.push_back(plans[p].task.empty() ? line : absl::StrCat(plans[p].task, " ", line));
+    }
+  }
   std::vector<std::string> blocked;
   for (const RowShare& share : shares) {
-    lines.insert(lines.end(), share.autopsy().begin(), share.autopsy().end());
     blocked.insert(blocked.end(), share.blocked().begin(), share.blocked().end());
   }
-  const size_t ranks = lines.size();
-  // Who owns what must not be seen. Lines begin with "rank N ": a shorter number comes first.
-  const auto order = [](const std::string& line) {
-    return std::pair(line.find(' ', absl::string_view("rank ").size()), line);
-  };
-  std::sort(lines.begin(), lines.end(),
-            [&](const auto& a, const auto& b) { return order(a) < order(b); });
   std::sort(blocked.begin(), blocked.end());
   lines.insert(lines.end(), blocked.begin(), blocked.end());
-  return NoProgressError(absl::StrCat("no progress: ", std::string(plan.algorithm->info().name),
-                                      " of ", plan.request.count, " elements on ",
-                                      plan.request.ranks, " ranks: nothing is pending, and ", ranks,
-                                      " ranks wait\n", absl::StrJoin(lines, "\n")));
+  return NoProgressError(absl::StrCat("no progress: ", absl::StrJoin(work, "; "),
+                                      ": nothing is pending, and ", ranks, " ranks wait\n",
+                                      absl::StrJoin(lines, "\n")));
 }
 
 // The failure that came first, in any process.
@@ -133,17 +163,45 @@ v1::PayloadMode ToProto(collectives::PayloadMode payload) {
   return v1::PAYLOAD_MODE_UNSPECIFIED;
 }
 
-void AddRankTimes(const RowPlan& plan, const std::vector<RowShare>& shares, v1::Row& row) {
+// The row of plan number `p`, without what its run has in common with other plans'.
+v1::Row RowOf(const RowPlan& plan, int p, const std::vector<RowShare>& shares) {
+  v1::Row row;
+  int64_t start = std::numeric_limits<int64_t>::max();
+  int64_t end = 0;
+  int64_t wrong = -1;
   for (int rank = 0; plan.rank_times && rank < plan.request.ranks; ++rank) {
     row.add_rank_times();
   }
   for (const RowShare& share : shares) {
-    for (const internal::RankEnd& end : share.rank_ends()) {
-      v1::RankTime& time = *row.mutable_rank_times(end.rank());
-      time.set_start_ps(end.start_ps());
-      time.set_end_ps(end.end_ps());
+    const internal::JobShare& job = share.jobs(p);
+    if (job.has_ranks()) {
+      start = std::min(start, job.timed_start_ps());
+      end = std::max(end, job.end_ps());
+    }
+    if (job.wrong() >= 0) {
+      wrong = std::max(wrong, int64_t{0}) + job.wrong();
+    }
+    for (const internal::RankEnd& of_rank : job.rank_ends()) {
+      v1::RankTime& time = *row.mutable_rank_times(of_rank.rank());
+      time.set_start_ps(of_rank.start_ps());
+      time.set_end_ps(of_rank.end_ps());
     }
   }
+  row.set_bytes(SizeOfRequest(plan.request).count());
+  row.set_count(plan.request.count);
+  row.set_type(plan.type);
+  row.set_op(plan.op);
+  row.set_root(plan.request.root);
+  row.set_algorithm(std::string(plan.algorithm->info().name));
+  row.set_protocol(plan.protocol);
+  row.set_payload(ToProto(plan.payload));
+  row.set_start_ps(start);
+  row.set_time_ps((end - start + plan.iterations / 2) / plan.iterations);
+  row.set_wrong(wrong);
+  row.set_task(plan.task);
+  row.set_collective(plan.collective);
+  row.set_ranks(plan.request.ranks);
+  return row;
 }
 
 void MergeExplanation(const std::vector<RowShare>& shares, v1::Explanation& explanation) {
@@ -165,8 +223,9 @@ void MergeExplanation(const std::vector<RowShare>& shares, v1::Explanation& expl
 
 }  // namespace
 
-RowShare ShareOfRow(const RowPlan& plan, const absl::Status& ran, const collectives::Job& job,
-                    const fabric::Fabric& fabric, const std::vector<std::string>& damaged) {
+RowShare ShareOfRow(const std::vector<RowPlan>& plans, const absl::Status& ran,
+                    const std::vector<const collectives::Job*>& jobs, const fabric::Fabric& fabric,
+                    const std::vector<std::string>& damaged) {
   RowShare share;
   share.set_failure(static_cast<int32_t>(ran.code()));
   share.set_failure_message(std::string(ran.message()));
@@ -176,15 +235,8 @@ RowShare ShareOfRow(const RowPlan& plan, const absl::Status& ran, const collecti
   for (const std::string& line : fabric.Blocked()) {
     share.add_blocked(line);
   }
-  share.set_finished(job.finished());
-  share.set_wrong(-1);
-  if (job.finished()) {
-    AddTimes(plan, job, share);
-    share.set_wrong(job.CountWrong());
-  } else {
-    for (const std::string& line : job.Autopsy()) {
-      share.add_autopsy(line);
-    }
+  for (size_t p = 0; p < plans.size(); ++p) {
+    *share.add_jobs() = ShareOfJob(plans[p], *jobs[p]);
   }
   for (const auto& [endpoint, hash] : fabric.DeliveryHashes()) {
     share.add_endpoints(endpoint.value());
@@ -201,53 +253,39 @@ RowShare ShareOfRow(const RowPlan& plan, const absl::Status& ran, const collecti
   return share;
 }
 
-absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan, const std::vector<RowShare>& shares) {
+absl::StatusOr<MergedRun> MergeShares(const std::vector<RowPlan>& plans,
+                                      const std::vector<RowShare>& shares) {
   UPF_RETURN_IF_ERROR(FailureOf(shares));
-  MergedRow merged;
-  v1::Row& row = merged.row;
-  int64_t start = std::numeric_limits<int64_t>::max();
-  int64_t end = 0;
-  int64_t wrong = -1;
+  int64_t hops = 0;
   int64_t posted = 0;
   int64_t delivered = 0;
+  int64_t end = 0;
   std::vector<std::string> damaged;
   for (const RowShare& share : shares) {
-    if (!share.finished()) {
-      return NoProgress(plan, shares);
+    for (const internal::JobShare& job : share.jobs()) {
+      if (!job.finished()) {
+        return NoProgress(plans, shares);
+      }
+      end = std::max(end, job.end_ps());
     }
-    if (share.has_ranks()) {
-      start = std::min(start, share.timed_start_ps());
-      end = std::max(end, share.end_ps());
-    }
-    if (share.wrong() >= 0) {
-      wrong = std::max(wrong, int64_t{0}) + share.wrong();
-    }
+    hops += share.hops();
     posted += share.messages_posted();
     delivered += share.messages_delivered();
-    row.set_hops(row.hops() + share.hops());
     damaged.insert(damaged.end(), share.damaged().begin(), share.damaged().end());
   }
-  AddRankTimes(plan, shares, row);
   // No partition alone can tell: a message is posted in one and delivered in another.
   UPF_CHECK_OP(posted, ==, delivered);
   // Who received a damaged message must not be seen in the order.
   std::sort(damaged.begin(), damaged.end());
-  for (std::string& name : damaged) {
-    row.add_damaged_messages(std::move(name));
-  }
-  row.set_bytes(SizeOfRequest(plan.request).count());
-  row.set_count(plan.request.count);
-  row.set_type(plan.type);
-  row.set_op(plan.op);
-  row.set_root(plan.request.root);
-  row.set_algorithm(std::string(plan.algorithm->info().name));
-  row.set_protocol(plan.protocol);
-  row.set_payload(ToProto(plan.payload));
-  row.set_time_ps((end - start + plan.iterations / 2) / plan.iterations);
-  row.set_wrong(wrong);
-  row.set_fingerprint(FingerprintOf(shares));
-  MergeExplanation(shares, *row.mutable_explanation());
+  MergedRun merged;
   merged.virtual_time = Picoseconds(end);
+  for (size_t p = 0; p < plans.size(); ++p) {
+    v1::Row& row = merged.rows.emplace_back(RowOf(plans[p], static_cast<int>(p), shares));
+    row.set_hops(hops);
+    row.set_fingerprint(FingerprintOf(shares));
+    MergeExplanation(shares, *row.mutable_explanation());
+    row.mutable_damaged_messages()->Add(damaged.begin(), damaged.end());
+  }
   return merged;
 }
 

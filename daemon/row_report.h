@@ -18,13 +18,16 @@
 namespace upfabric::daemon {
 
 // What this process knows of a row that has just run on `fabric` and ended with `ran`.
-internal::RowShare ShareOfRow(const RowPlan& plan, const absl::Status& ran,
-                              const collectives::Job& job, const fabric::Fabric& fabric,
+// `jobs` are those of `plans`.
+internal::RowShare ShareOfRow(const std::vector<RowPlan>& plans, const absl::Status& ran,
+                              const std::vector<const collectives::Job*>& jobs,
+                              const fabric::Fabric& fabric,
                               const std::vector<std::string>& damaged);
 
-struct MergedRow {
-  v1::Row row;
-  Picoseconds virtual_time;  // until the last rank had finished, warm-up included
+// What one run of the fabric gave.
+struct MergedRun {
+  std::vector<v1::Row> rows;  // one, or one a task
+  Picoseconds virtual_time;   // until the last rank had finished, warm-up included
   std::vector<internal::RowShare> logged = {};  // shares with logs, if the plan asks for them
 };
 
@@ -32,7 +35,7 @@ struct MergedRow {
 // timed; with several that span divided by their number, to the nearest picosecond. Returns the
 // first failure of all processes if there is one; NoProgressError with the autopsy of all
 // processes, ranks that wait and channels that are blocked, if a rank has not finished.
-absl::StatusOr<MergedRow> MergeShares(const RowPlan& plan,
+absl::StatusOr<MergedRun> MergeShares(const std::vector<RowPlan>& plans,
                                       const std::vector<internal::RowShare>& shares);
 
 // Hash of rows in their order; 0 for none.

@@ -23,18 +23,19 @@ class RowReportTest : public ::testing::Test {
 
   static RowShare Share(int64_t start_ps, int64_t end_ps, int64_t wrong) {
     RowShare share;
-    share.set_finished(true);
-    share.set_has_ranks(true);
-    share.set_timed_start_ps(start_ps);
-    share.set_end_ps(end_ps);
-    share.set_wrong(wrong);
+    internal::JobShare& job = *share.add_jobs();
+    job.set_finished(true);
+    job.set_has_ranks(true);
+    job.set_timed_start_ps(start_ps);
+    job.set_end_ps(end_ps);
+    job.set_wrong(wrong);
     return share;
   }
 
   static RowShare NoRanks() {
     RowShare share;
-    share.set_finished(true);
-    share.set_wrong(-1);
+    share.add_jobs()->set_finished(true);
+    share.mutable_jobs(0)->set_wrong(-1);
     return share;
   }
 
@@ -43,11 +44,11 @@ class RowReportTest : public ::testing::Test {
 };
 
 TEST_F(RowReportTest, OneOperationTakesUntilTheLastRankEnds) {
-  const auto merged = MergeShares(plan_, {Share(0, 100, 0), Share(0, 140, 0), NoRanks()});
+  const auto merged = MergeShares({plan_}, {Share(0, 100, 0), Share(0, 140, 0), NoRanks()});
   ASSERT_TRUE(merged.ok()) << merged.status();
-  EXPECT_EQ(merged->row.time_ps(), 140);
-  EXPECT_EQ(merged->row.bytes(), 64);  // 16 x 4 B
-  EXPECT_EQ(merged->row.wrong(), 0);
+  EXPECT_EQ(merged->rows.front().time_ps(), 140);
+  EXPECT_EQ(merged->rows.front().bytes(), 64);  // 16 x 4 B
+  EXPECT_EQ(merged->rows.front().wrong(), 0);
 }
 
 TEST_F(RowReportTest, MessagesMayBePostedAndDeliveredInDifferentProcesses) {
@@ -55,7 +56,7 @@ TEST_F(RowReportTest, MessagesMayBePostedAndDeliveredInDifferentProcesses) {
   sender.set_messages_posted(3);
   RowShare receiver = Share(0, 140, 0);
   receiver.set_messages_delivered(3);
-  EXPECT_TRUE(MergeShares(plan_, {sender, receiver}).ok());
+  EXPECT_TRUE(MergeShares({plan_}, {sender, receiver}).ok());
 }
 
 TEST_F(RowReportTest, LostMessageIsABrokenInvariant) {
@@ -63,23 +64,24 @@ TEST_F(RowReportTest, LostMessageIsABrokenInvariant) {
   sender.set_messages_posted(3);
   RowShare receiver = Share(0, 140, 0);
   receiver.set_messages_delivered(2);
-  EXPECT_EXIT(static_cast<void>(MergeShares(plan_, {sender, receiver})),
+  EXPECT_EXIT(static_cast<void>(MergeShares({plan_}, {sender, receiver})),
               ::testing::ExitedWithCode(70), "posted == delivered \\(3, 2\\)");
 }
 
 TEST_F(RowReportTest, QueuedOperationsShareTheSpanAfterTheWarmUp) {
   plan_.iterations = 4;
   plan_.warmup = 1;
-  const auto merged = MergeShares(plan_, {Share(50, 440, 0), Share(40, 438, 0)});
-  EXPECT_EQ(merged->row.time_ps(), 100);  // (440 - 40) / 4
+  const auto merged = MergeShares({plan_}, {Share(50, 440, 0), Share(40, 438, 0)});
+  EXPECT_EQ(merged->rows.front().time_ps(), 100);  // (440 - 40) / 4
   EXPECT_EQ(merged->virtual_time, Picoseconds(440));
-  const auto rounded = MergeShares(plan_, {Share(40, 442, 0)});
-  EXPECT_EQ(rounded->row.time_ps(), 101);  // 402 / 4 = 100.5, halves go up
+  const auto rounded = MergeShares({plan_}, {Share(40, 442, 0)});
+  EXPECT_EQ(rounded->rows.front().time_ps(), 101);  // 402 / 4 = 100.5, halves go up
 }
 
 TEST_F(RowReportTest, WrongElementsAddUpAndNothingCheckedIsMinusOne) {
-  EXPECT_EQ(MergeShares(plan_, {Share(0, 1, 3), NoRanks(), Share(0, 1, 4)})->row.wrong(), 7);
-  EXPECT_EQ(MergeShares(plan_, {Share(0, 1, -1), NoRanks()})->row.wrong(), -1);
+  EXPECT_EQ(MergeShares({plan_}, {Share(0, 1, 3), NoRanks(), Share(0, 1, 4)})->rows.front().wrong(),
+            7);
+  EXPECT_EQ(MergeShares({plan_}, {Share(0, 1, -1), NoRanks()})->rows.front().wrong(), -1);
 }
 
 TEST_F(RowReportTest, WhoOwnsAnEndpointCannotBeSeenInTheRow) {
@@ -91,12 +93,14 @@ TEST_F(RowReportTest, WhoOwnsAnEndpointCannotBeSeenInTheRow) {
   second.add_delivery_hashes(22);
   second.add_damaged("1>0#0x00000002");
   first.add_damaged("0>1#0x00000001");
-  const auto merged = MergeShares(plan_, {first, second});
-  const auto swapped = MergeShares(plan_, {second, first});
-  EXPECT_EQ(merged->row.SerializeAsString(), swapped->row.SerializeAsString());
-  EXPECT_THAT(merged->row.damaged_messages(), ElementsAre("0>1#0x00000001", "1>0#0x00000002"));
+  const auto merged = MergeShares({plan_}, {first, second});
+  const auto swapped = MergeShares({plan_}, {second, first});
+  EXPECT_EQ(merged->rows.front().SerializeAsString(), swapped->rows.front().SerializeAsString());
+  EXPECT_THAT(merged->rows.front().damaged_messages(),
+              ElementsAre("0>1#0x00000001", "1>0#0x00000002"));
   second.set_delivery_hashes(0, 23);
-  EXPECT_NE(merged->row.fingerprint(), MergeShares(plan_, {first, second})->row.fingerprint());
+  EXPECT_NE(merged->rows.front().fingerprint(),
+            MergeShares({plan_}, {first, second})->rows.front().fingerprint());
 }
 
 TEST_F(RowReportTest, TheBusiestChannelIsTheFirstByNameAmongEquals) {
@@ -108,16 +112,16 @@ TEST_F(RowReportTest, TheBusiestChannelIsTheFirstByNameAmongEquals) {
   second.mutable_busiest()->set_busy_ps(5);
   second.set_queue_packets_max(9);
   for (const auto& shares : {std::vector{first, second}, std::vector{second, first}}) {
-    const auto merged = MergeShares(plan_, shares);
-    EXPECT_EQ(merged->row.explanation().busiest_channel(), "gpu0:1>sw1:0");
-    EXPECT_EQ(merged->row.explanation().queue_packets_max(), 9);
+    const auto merged = MergeShares({plan_}, shares);
+    EXPECT_EQ(merged->rows.front().explanation().busiest_channel(), "gpu0:1>sw1:0");
+    EXPECT_EQ(merged->rows.front().explanation().queue_packets_max(), 9);
   }
 }
 
 TEST_F(RowReportTest, ARankThatWaitsIsNoProgressWithItsAutopsy) {
   RowShare waiting;
-  waiting.add_autopsy("rank 1: stream 0 waits for rank 0");
-  const auto merged = MergeShares(plan_, {Share(0, 1, 0), waiting});
+  waiting.add_jobs()->add_autopsy("rank 1: stream 0 waits for rank 0");
+  const auto merged = MergeShares({plan_}, {Share(0, 1, 0), waiting});
   EXPECT_EQ(ExitCodeOf(merged.status()), kExitNoProgress);
   EXPECT_THAT(std::string(merged.status().message()),
               HasSubstr("1 ranks wait\nrank 1: stream 0 waits for rank 0"));
@@ -125,11 +129,11 @@ TEST_F(RowReportTest, ARankThatWaitsIsNoProgressWithItsAutopsy) {
 
 TEST_F(RowReportTest, TheAutopsyJoinsRanksAndChannelsOfAllProcesses) {
   RowShare first;
-  first.add_autopsy("rank 1: stream 0 waits for rank 0");
+  first.add_jobs()->add_autopsy("rank 1: stream 0 waits for rank 0");
   first.add_blocked("gpu1:0>sw0:1 waits for credits");
   RowShare second = Share(0, 1, 0);
   second.add_blocked("gpu0:0>sw0:0 waits for credits; 4096 B of them have leaked");
-  const absl::Status status = MergeShares(plan_, {first, second}).status();
+  const absl::Status status = MergeShares({plan_}, {first, second}).status();
   EXPECT_EQ(ExitCodeOf(status), kExitNoProgress);
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("1 ranks wait\nrank 1: stream 0 waits for rank 0\n"
@@ -145,7 +149,7 @@ TEST_F(RowReportTest, TheFirstFailureOfAnyProcessIsThatOfTheRow) {
   RowShare first = later;
   first.set_failure_message("first");
   first.set_failure_order("001");
-  const absl::Status status = MergeShares(plan_, {Share(0, 1, 0), later, first}).status();
+  const absl::Status status = MergeShares({plan_}, {Share(0, 1, 0), later, first}).status();
   EXPECT_EQ(status, absl::DataLossError("first"));
   EXPECT_EQ(ExitCodeOf(status), kExitWrong);
 }

@@ -11,20 +11,20 @@ void RunCounts::Begin(const std::string& run_id, const std::string& fabric,
   counts_.active = true;
   counts_.run.run = run_id;
   counts_.run.fabric = fabric;
-  counts_.run.collective = std::string(cli::CollectiveName(workload.collective()));
+  counts_.run.collective =
+      workload.tasks().empty() ? std::string(cli::CollectiveName(workload.collective())) : "tasks";
   counts_.run.algorithm = workload.algorithm();
   counts_.run.seed = workload.seed();
 }
 
 void RunCounts::AddRow(const v1::Row& row) {
-  const std::string& collective = counts_.run.collective;
+  const std::string collective(cli::CollectiveName(row.collective()));
   counts_.operations[{collective, row.algorithm()}] += workload_.iterations() + workload_.warmup();
   CollectiveTimes& times = counts_.times[collective];
   times.Observe(Picoseconds(row.time_ps()));
   constexpr double kBytesPerGigabyte = 1e9;
   times.bus_bytes_per_second =
-      cli::BusBandwidth(row, workload_.collective(), workload_.endpoints_size()).ToDouble() *
-      kBytesPerGigabyte;
+      cli::BusBandwidth(row, row.collective(), row.ranks()).ToDouble() * kBytesPerGigabyte;
   if (row.wrong() > 0) {
     counts_.wrong_elements += row.wrong();
   }

@@ -20,6 +20,8 @@ TEST(RunCountsTest, CountsOperationsTimesAndWrongElements) {
     workload.add_endpoints(rank);
   }
   v1::Row row;
+  row.set_collective(v1::COLLECTIVE_ALL_REDUCE);
+  row.set_ranks(8);
   row.set_algorithm("ring");
   row.set_bytes(8'000'000);
   row.set_time_ps(10'000'000);  // 10 us

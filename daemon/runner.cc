@@ -9,10 +9,10 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "collectives/algorithm_registry.h"
+#include "collectives/endpoint_tasks.h"
 #include "collectives/executor.h"
 #include "collectives/job.h"
 #include "collectives/lower_bound.h"
-#include "collectives/selector.h"
 #include "daemon/exit_codes.h"
 #include "daemon/internal.pb.h"
 #include "daemon/jitter.h"
@@ -68,13 +68,15 @@ class RunnerImpl final : public Runner {
   absl::Status RunSweep(const CheckedWorkload& workload, const v1::Workload& as_given,
                         const RunObserver& observer, v1::Result& result);
   absl::Status MakeFabricOfRow(const CheckedWorkload& workload);
-  absl::StatusOr<std::vector<MergedRow>> RunPlans(const std::vector<RowPlan>& plans,
+  absl::StatusOr<std::vector<MergedRun>> RunPlans(const std::vector<RowPlan>& plans,
                                                   const CheckedWorkload& workload,
                                                   const RunObserver& observer);
   absl::Status Complete(const RowPlan& plan, const CheckedWorkload& workload,
-                        const RunObserver& observer, MergedRow& merged);
-  absl::StatusOr<MergedRow> RunRow(const RowPlan& plan, const CheckedWorkload& workload,
-                                   const RunObserver& observer);
+                        const RunObserver& observer, MergedRun& merged);
+  absl::StatusOr<MergedRun> RunRow(const std::vector<RowPlan>& plans,
+                                   const CheckedWorkload& workload, const RunObserver& observer);
+  absl::StatusOr<std::vector<std::unique_ptr<collectives::Job>>> MakeJobs(
+      const std::vector<RowPlan>& plans, const CheckedWorkload& workload, RowSession& session);
   absl::StatusOr<v1::Jitter> RunJitter(RowPlan plan, const CheckedWorkload& workload,
                                        const RunObserver& observer);
   void CloseRow();
@@ -82,7 +84,7 @@ class RunnerImpl final : public Runner {
   Injection Inject(const std::string& news, fabric::sim::Ticks start);
   std::optional<collectives::LowerBound> BoundOf(const RowPlan& plan, int operations) const;
   void CheckLowerBound(const RowPlan& plan, const collectives::Job& job);
-  void Explain(const RowPlan& plan, const CheckedWorkload& workload, const MergedRow& merged,
+  void Explain(const RowPlan& plan, const CheckedWorkload& workload, const MergedRun& merged,
                v1::Row& row) const;
   collectives::BoundFigures FiguresOfBound() const;
   void CheckRates();
@@ -240,19 +242,28 @@ absl::Status RunnerImpl::RunSweep(const CheckedWorkload& workload, const v1::Wor
   for (const Bytes size : workload.sizes) {
     ++row_;
     UPF_RETURN_IF_ERROR(MakeFabricOfRow(workload));
-    UPF_ASSIGN_OR_RETURN(
-        const std::vector<RowPlan> plans,
-        PlanRows(workload, as_given, size,
-                 {.id = spec_.id, .view = &fabric_->ViewOf(workload.endpoints)}, registry_));
-    UPF_ASSIGN_OR_RETURN(std::vector<MergedRow> rows, RunPlans(plans, workload, observer));
-    for (MergedRow& merged : rows) {
-      v1::Row& row = *result.add_rows();
-      row = std::move(merged.row);
-      result.set_fingerprint(ChainFingerprint(result.fingerprint(), row.fingerprint()));
-      result.set_virtual_ps(result.virtual_ps() + merged.virtual_time.count());
-      result.set_hops(result.hops() + row.hops());
-      if (observer.on_row) {
-        observer.on_row(row, row_, rows_total);
+    std::vector<MergedRun> runs;
+    if (workload.tasks.empty()) {
+      UPF_ASSIGN_OR_RETURN(
+          const std::vector<RowPlan> plans,
+          PlanRows(workload, as_given, size, {.id = spec_.id, .fabric = fabric_.get()}, registry_));
+      UPF_ASSIGN_OR_RETURN(runs, RunPlans(plans, workload, observer));
+    } else {
+      UPF_ASSIGN_OR_RETURN(
+          const std::vector<RowPlan> plans,
+          PlanTasks(workload, {.id = spec_.id, .fabric = fabric_.get()}, registry_));
+      UPF_ASSIGN_OR_RETURN(runs.emplace_back(), RunRow(plans, workload, observer));
+    }
+    for (MergedRun& run : runs) {
+      const v1::Row& first = run.rows.front();
+      result.set_fingerprint(ChainFingerprint(result.fingerprint(), first.fingerprint()));
+      result.set_virtual_ps(result.virtual_ps() + run.virtual_time.count());
+      result.set_hops(result.hops() + first.hops());
+      for (v1::Row& row : run.rows) {
+        if (observer.on_row) {
+          observer.on_row(row, row_, rows_total);
+        }
+        *result.add_rows() = std::move(row);
       }
     }
   }
@@ -264,14 +275,14 @@ absl::Status RunnerImpl::MakeFabricOfRow(const CheckedWorkload& workload) {
   return SetFaults(FaultsOfRow(faults_, row_), *fabric_);
 }
 
-// Runs the plans of one size, each on a fabric of its own, and returns the rows to show. Requires:
+// Runs the plans of one size, each on a fabric of its own, and returns those to show. Requires:
 // fabric_ is the first one's.
-absl::StatusOr<std::vector<MergedRow>> RunnerImpl::RunPlans(const std::vector<RowPlan>& plans,
+absl::StatusOr<std::vector<MergedRun>> RunnerImpl::RunPlans(const std::vector<RowPlan>& plans,
                                                             const CheckedWorkload& workload,
                                                             const RunObserver& observer) {
   struct Shown {
     size_t plan = 0;
-    MergedRow merged;
+    MergedRun merged;
   };
   std::vector<Shown> shown;
   size_t fastest = 0;  // of those
@@ -282,7 +293,7 @@ absl::StatusOr<std::vector<MergedRow>> RunnerImpl::RunPlans(const std::vector<Ro
     if (workload.search == Search::kBest && p > 0) {
       const auto bound = BoundOf(plans[p], 1);
       const int64_t bound_ps = bound.has_value() ? bound->last_end.count() : 0;
-      if (bound_ps > shown[fastest].merged.row.time_ps()) {
+      if (bound_ps > shown[fastest].merged.rows.front().time_ps()) {
         candidate.set_bound_ps(bound_ps);
         continue;
       }
@@ -290,10 +301,11 @@ absl::StatusOr<std::vector<MergedRow>> RunnerImpl::RunPlans(const std::vector<Ro
     if (p > 0) {
       UPF_RETURN_IF_ERROR(MakeFabricOfRow(workload));
     }
-    UPF_ASSIGN_OR_RETURN(MergedRow merged, RunRow(plans[p], workload, observer));
-    candidate.set_time_ps(merged.row.time_ps());
-    candidate.set_wrong(merged.row.wrong());
-    const bool faster = shown.empty() || merged.row.time_ps() < shown[fastest].merged.row.time_ps();
+    UPF_ASSIGN_OR_RETURN(MergedRun merged, RunRow({plans[p]}, workload, observer));
+    candidate.set_time_ps(merged.rows.front().time_ps());
+    candidate.set_wrong(merged.rows.front().wrong());
+    const bool faster = shown.empty() || merged.rows.front().time_ps() <
+                                             shown[fastest].merged.rows.front().time_ps();
     if (workload.search == Search::kBest && faster) {
       shown.clear();
     }
@@ -304,23 +316,23 @@ absl::StatusOr<std::vector<MergedRow>> RunnerImpl::RunPlans(const std::vector<Ro
       fastest = shown.size() - 1;
     }
   }
-  v1::Row& winner = shown[fastest].merged.row;
+  v1::Row& winner = shown[fastest].merged.rows.front();
   winner.set_fastest(workload.search != Search::kNone);
   if (workload.search == Search::kBest) {
     winner.mutable_candidates()->Swap(tried.mutable_candidates());
   }
-  std::vector<MergedRow> rows;
+  std::vector<MergedRun> runs;
   for (Shown& row : shown) {
     UPF_RETURN_IF_ERROR(Complete(plans[row.plan], workload, observer, row.merged));
-    rows.push_back(std::move(row.merged));
+    runs.push_back(std::move(row.merged));
   }
-  return rows;
+  return runs;
 }
 
 // Adds to a row that has run what explains it, and its spread.
 absl::Status RunnerImpl::Complete(const RowPlan& plan, const CheckedWorkload& workload,
-                                  const RunObserver& observer, MergedRow& merged) {
-  v1::Row& row = merged.row;
+                                  const RunObserver& observer, MergedRun& merged) {
+  v1::Row& row = merged.rows.front();
   for (const fabric::PathElement& element : fabric_->view().UnloadedPath()) {
     v1::PathElement& to = *row.mutable_explanation()->add_path();
     to.set_name(element.name);
@@ -335,33 +347,66 @@ absl::Status RunnerImpl::Complete(const RowPlan& plan, const CheckedWorkload& wo
   return absl::OkStatus();
 }
 
-absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedWorkload& workload,
+// One job for each plan.
+absl::StatusOr<std::vector<std::unique_ptr<collectives::Job>>> RunnerImpl::MakeJobs(
+    const std::vector<RowPlan>& plans, const CheckedWorkload& workload, RowSession& session) {
+  std::vector<std::unique_ptr<collectives::Job>> jobs;
+  std::vector<std::vector<EndpointId>> groups;
+  int64_t sequence_base = 0;
+  for (const RowPlan& plan : plans) {
+    collectives::JobSpec spec;
+    spec.request = plan.request;
+    spec.algorithm = plan.algorithm;
+    spec.endpoints = plan.endpoints;
+    spec.payload = plan.payload;
+    spec.iterations = plan.iterations;
+    spec.warmup = plan.warmup;
+    spec.check = workload.check;
+    spec.seed = workload.seed;
+    spec.starts = plan.starts;
+    spec.log = plan.log;
+    spec.overhead = plan.overhead;
+    spec.stretch = plan.stretch;
+    spec.sends_apart = fabric_->view().sends_apart();
+    spec.sequence_base = sequence_base;
+    spec.group = static_cast<int>(groups.size());
+    UPF_ASSIGN_OR_RETURN(std::unique_ptr<collectives::Job> job,
+                         collectives::Job::Create(
+                             spec, [this](EndpointId endpoint) { return fabric_->Owns(endpoint); },
+                             session.transport()));
+    sequence_base += collectives::Job::SequencesOf(spec);
+    const std::vector<std::vector<EndpointId>> of_job = job->Groups();
+    groups.insert(groups.end(), of_job.begin(), of_job.end());
+    jobs.push_back(std::move(job));
+  }
+  if (!groups.empty()) {
+    UPF_RETURN_IF_ERROR(fabric_->SetGroups(groups));
+  }
+  return jobs;
+}
+
+// Runs a plan, or several at once.
+absl::StatusOr<MergedRun> RunnerImpl::RunRow(const std::vector<RowPlan>& plans,
+                                             const CheckedWorkload& workload,
                                              const RunObserver& observer) {
   const std::unique_ptr<RowSession> session = group_.StartRow(
       [this](EndpointId endpoint) { return fabric_->OwnerOf(endpoint); }, HooksOf(observer));
-  collectives::JobSpec spec;
-  spec.request = plan.request;
-  spec.algorithm = plan.algorithm;
-  spec.endpoints = workload.endpoints;
-  spec.payload = plan.payload;
-  spec.iterations = plan.iterations;
-  spec.warmup = plan.warmup;
-  spec.check = workload.check;
-  spec.seed = workload.seed;
-  spec.starts = plan.starts;
-  spec.log = plan.log;
-  spec.overhead = plan.overhead;
-  spec.stretch = plan.stretch;
-  spec.sends_apart = fabric_->view().sends_apart();
-  UPF_ASSIGN_OR_RETURN(const std::unique_ptr<collectives::Job> job,
-                       collectives::Job::Create(
-                           spec, [this](EndpointId endpoint) { return fabric_->Owns(endpoint); },
-                           session->transport()));
-  if (!job->Groups().empty()) {
-    UPF_RETURN_IF_ERROR(fabric_->SetGroups(job->Groups()));
-  }
-  for (const auto& [endpoint, client] : job->Clients()) {
-    fabric_->Attach(endpoint, client);
+  UPF_ASSIGN_OR_RETURN(const std::vector<std::unique_ptr<collectives::Job>> jobs,
+                       MakeJobs(plans, workload, *session));
+  std::vector<std::pair<EndpointId, std::unique_ptr<fabric::MessagePortClient>>> joined;
+  if (jobs.size() == 1) {
+    for (const auto& [endpoint, client] : jobs.front()->Clients()) {
+      fabric_->Attach(endpoint, client);
+    }
+  } else {
+    std::vector<collectives::JobTask> tasks;
+    for (size_t j = 0; j < jobs.size(); ++j) {
+      tasks.push_back({.job = jobs[j].get(), .after = plans[j].after});
+    }
+    joined = collectives::JoinTasks(tasks);
+    for (const auto& [endpoint, client] : joined) {
+      fabric_->Attach(endpoint, client.get());
+    }
   }
   session_ = session.get();
   row_open_ = true;
@@ -372,9 +417,13 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
     closed_totals_.virtual_time += fabric_->Now().since_start();
     return ran;
   }
-  internal::RowShare share = ShareOfRow(plan, ran, *job, *fabric_, session->DamagedMessages());
-  if (plan.log && ran.ok() && job->finished()) {
-    AddLogs(*job, *fabric_, share);
+  std::vector<const collectives::Job*> finished;
+  for (const auto& job : jobs) {
+    finished.push_back(job.get());
+  }
+  internal::RowShare share = ShareOfRow(plans, ran, finished, *fabric_, session->DamagedMessages());
+  if (plans.front().log && ran.ok() && jobs.front()->finished()) {
+    AddLogs(*jobs.front(), *fabric_, share);
   }
   // A row of one rank may have had no exchange at all: here, too, the run can be stopped.
   const absl::Status wish = observer.on_window ? observer.on_window() : absl::OkStatus();
@@ -386,14 +435,16 @@ absl::StatusOr<MergedRow> RunnerImpl::RunRow(const RowPlan& plan, const CheckedW
       return absl::Status(static_cast<absl::StatusCode>(other.stop()), other.stop_message());
     }
   }
-  absl::StatusOr<MergedRow> merged = MergeShares(plan, shares);
-  if (merged.ok() && plan.log) {
+  absl::StatusOr<MergedRun> merged = MergeShares(plans, shares);
+  if (merged.ok() && plans.front().log) {
     merged->logged = shares;
   }
   closed_totals_.virtual_time += merged.ok() ? merged->virtual_time : fabric_->Now().since_start();
   UPF_RETURN_IF_ERROR(merged.status());
   CheckRates();
-  CheckLowerBound(plan, *job);
+  for (size_t j = 0; j < jobs.size(); ++j) {
+    CheckLowerBound(plans[j], *jobs[j]);
+  }
   return merged;
 }
 
@@ -410,8 +461,11 @@ absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWork
   for (int repetition = 1; repetition <= workload.jitter; ++repetition) {
     UPF_RETURN_IF_ERROR(MakeFabricOfRow(workload));
     plan.starts = SkewedStarts(workload.seed, repetition, plan.request.ranks, packet_time);
-    UPF_ASSIGN_OR_RETURN(const MergedRow merged, RunRow(plan, workload, observer));
-    times.push_back(merged.row.time_ps());
+    for (size_t rank = 0; rank < workload.starts.size(); ++rank) {
+      plan.starts[rank] += workload.starts[rank];
+    }
+    UPF_ASSIGN_OR_RETURN(const MergedRun merged, RunRow({plan}, workload, observer));
+    times.push_back(merged.rows.front().time_ps());
   }
   return SpreadOf(std::move(times));
 }
@@ -446,8 +500,8 @@ collectives::BoundFigures RunnerImpl::FiguresOfBound() const {
 
 // Says why a row took as long as it did. Its fabric is still there.
 void RunnerImpl::Explain(const RowPlan& plan, const CheckedWorkload& workload,
-                         const MergedRow& merged, v1::Row& row) const {
-  const collectives::LoggedRun run = MergeLogs(plan, workload.endpoints, merged.logged);
+                         const MergedRun& merged, v1::Row& row) const {
+  const collectives::LoggedRun run = MergeLogs(plan, merged.logged);
   if (workload.breakdown) {
     v1::Breakdown& breakdown = *row.mutable_breakdown();
     breakdown = BreakdownOf(run, fabric_->view(), merged.logged);

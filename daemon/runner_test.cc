@@ -155,6 +155,89 @@ TEST_F(RunnerTest, ASearchIsNotForSoftwareProfiles) {
             "--algorithm: best: a profile runs its own algorithms; allowed with software ideal");
 }
 
+// An all_reduce of ranks 0 to 3 and one of 4 to 7, then one of all.
+v1::Workload ThreeTasks() {
+  v1::Workload workload = testing::AllReduce(kRanks, {0});
+  workload.clear_endpoints();
+  for (const char* name : {"low", "high", "all"}) {
+    v1::Task& task = *workload.add_tasks();
+    task.set_name(name);
+    task.set_collective(v1::COLLECTIVE_ALL_REDUCE);
+    task.set_bytes(1 << 18);
+    task.set_type(v1::DATA_TYPE_FLOAT32);
+    task.set_op(v1::REDUCE_OP_SUM);
+    task.set_algorithm("ring");
+    task.add_endpoints()->set_count(workload.tasks_size() == 3 ? 8 : 4);
+  }
+  workload.mutable_tasks(1)->mutable_endpoints(0)->set_first(4);
+  workload.mutable_tasks(2)->add_after("low");
+  workload.mutable_tasks(2)->add_after("high");
+  workload.mutable_tasks(2)->set_compute("3us");
+  return workload;
+}
+
+TEST_F(RunnerTest, TasksOfDisjointRanksTakeAsLongAsAlone) {
+  const auto tasks = Run(ThreeTasks());
+  ASSERT_TRUE(tasks.ok()) << tasks.status();
+  ASSERT_EQ(tasks->rows_size(), 3);
+  v1::Workload alone = testing::AllReduce(4, {1 << 18});
+  alone.set_algorithm("ring");
+  const int64_t time_ps = Run(alone)->rows(0).time_ps();
+  for (const v1::Row& row : tasks->rows()) {
+    EXPECT_EQ(row.wrong(), 0) << row.task();
+  }
+  EXPECT_EQ(tasks->rows(0).time_ps(), time_ps);
+  EXPECT_EQ(tasks->rows(1).time_ps(), time_ps);
+  EXPECT_EQ(tasks->rows(1).start_ps(), 0);
+  EXPECT_EQ(tasks->rows(2).start_ps(), time_ps + 3'000'000);
+  EXPECT_EQ(tasks->rows(2).ranks(), 8);
+  EXPECT_EQ(tasks->virtual_ps(), tasks->rows(2).start_ps() + tasks->rows(2).time_ps());
+}
+
+TEST_F(RunnerTest, TasksThatReduceInTheSwitchHaveGroupsOfTheirOwn) {
+  v1::Workload workload = ThreeTasks();
+  for (v1::Task& task : *workload.mutable_tasks()) {
+    task.set_algorithm("in_switch");
+    task.clear_after();
+  }
+  const auto tasks = Run(workload);
+  ASSERT_TRUE(tasks.ok()) << tasks.status();
+  for (const v1::Row& row : tasks->rows()) {
+    EXPECT_EQ(row.wrong(), 0) << row.task();
+  }
+}
+
+TEST_F(RunnerTest, ARankThatStartsLateDelaysTheOthers) {
+  v1::Workload workload = AllReduce({1 << 16});
+  const int64_t prompt_ps = Run(workload)->rows(0).time_ps();
+  for (int rank = 0; rank < kRanks; ++rank) {
+    workload.add_start_ps(rank == 3 ? 50'000'000 : 0);
+  }
+  workload.set_rank_times(true);
+  workload.set_breakdown(true);
+  const auto skewed = Run(workload);
+  ASSERT_TRUE(skewed.ok()) << skewed.status();
+  const v1::Row& row = skewed->rows(0);
+  EXPECT_EQ(row.wrong(), 0);
+  EXPECT_EQ(row.rank_times(3).start_ps(), 50'000'000);
+  EXPECT_GT(row.time_ps(), 50'000'000);
+  EXPECT_LE(row.time_ps(), 50'000'000 + prompt_ps);
+  int64_t sum = 0;
+  for (const v1::BreakdownPart& part : row.breakdown().parts()) {
+    sum += part.time_ps();
+    if (part.cause() == "launch") {
+      EXPECT_EQ(part.time_ps(), 50'000'000);
+    }
+  }
+  EXPECT_EQ(sum, row.time_ps());
+  workload.set_start_ps(0, 1);
+  for (int rank = 1; rank < kRanks; ++rank) {
+    workload.set_start_ps(rank, 1);
+  }
+  EXPECT_EQ(Run(workload).status().message(),
+            "--skew: no rank starts at 0; allowed is that one does");
+}
+
 TEST_F(RunnerTest, BadWorkloadsAreBadInput) {
   v1::Workload workload = AllReduce({1024});
   workload.add_endpoints(8);

@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "collectives/selector.h"
+#include "daemon/tasks_from_proto.h"
 #include "fabric/base/status.h"
 #include "fabric/config/faults_from_proto.h"
 
@@ -19,6 +20,7 @@ using collectives::ReduceOp;
 constexpr int64_t kSizeBytesMax = int64_t{1} << 40;
 constexpr int kIterationsMax = 1'000'000;
 constexpr int kJitterMax = 1000;
+constexpr Picoseconds kStartMax{1'000'000'000'000};  // chosen: 1 s, far beyond any straggler
 
 absl::StatusOr<Collective> FromProto(v1::Collective collective) {
   switch (collective) {
@@ -159,6 +161,25 @@ absl::Status CheckProof(const std::string& file, const collectives::ImportedAlgo
                                       " (--no-prove runs it all the same)"));
 }
 
+absl::StatusOr<std::vector<Picoseconds>> CheckedStarts(const v1::Workload& workload) {
+  std::vector<Picoseconds> starts;
+  for (const int64_t start : workload.start_ps()) {
+    if (start < 0 || start > kStartMax.count()) {
+      return absl::InvalidArgumentError(absl::StrCat("--skew: a rank starts at ", start,
+                                                     " ps, allowed is 0 to ", kStartMax.count()));
+    }
+    starts.emplace_back(start);
+  }
+  if (!starts.empty() && starts.size() != static_cast<size_t>(workload.endpoints_size())) {
+    return absl::InvalidArgumentError(absl::StrCat("--skew: ", starts.size(), " starts for ",
+                                                   workload.endpoints_size(), " ranks"));
+  }
+  if (!starts.empty() && *std::min_element(starts.begin(), starts.end()) > Picoseconds(0)) {
+    return absl::InvalidArgumentError("--skew: no rank starts at 0; allowed is that one does");
+  }
+  return starts;
+}
+
 absl::Status TakeSoftware(const v1::Workload& workload, CheckedWorkload& checked) {
   const absl::StatusOr<collectives::Launch> launch = ParseLaunch(workload.launch());
   UPF_RETURN_IF_ERROR(launch.status());
@@ -244,6 +265,9 @@ std::string FindingText(const std::string& file, const collectives::ImportedAlgo
 absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
                                               const FabricShape& fabric,
                                               const collectives::AlgorithmRegistry& registry) {
+  if (!workload.tasks().empty()) {
+    return CheckTasks(workload, fabric, registry);
+  }
   CheckedWorkload checked;
   UPF_ASSIGN_OR_RETURN(checked.request.collective, FromProto(workload.collective()));
   UPF_ASSIGN_OR_RETURN(checked.request.type, FromProto(workload.type()));
@@ -262,6 +286,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   }
   UPF_RETURN_IF_ERROR(TakeSoftware(workload, checked));
   UPF_RETURN_IF_ERROR(TakeAlgorithm(workload, registry, checked));
+  UPF_ASSIGN_OR_RETURN(checked.starts, CheckedStarts(workload));
   if (workload.jitter() < 0 || workload.jitter() > kJitterMax) {
     return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
                                                    " repetitions, allowed is 0 to ", kJitterMax));
@@ -294,7 +319,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   checked.trains = workload.granularity() == v1::GRANULARITY_TRAIN;
   checked.iterations = workload.iterations();
   checked.warmup = workload.warmup();
-  checked.check = workload.check();
+  checked.check = !workload.has_check() || workload.check();
   checked.seed = workload.seed();
   checked.loop = workload.loop();
   checked.jitter = workload.jitter();

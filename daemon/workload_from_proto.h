@@ -25,11 +25,14 @@ namespace upfabric::daemon {
 // What a row is of several algorithms that could serve its size.
 enum class Search { kNone, kBest, kAll };
 
+struct CheckedTask;
+
 // A workload that can run on the fabric it was checked against.
 struct CheckedWorkload {
   collectives::CollectiveRequest request;  // all but the count
   std::vector<Bytes> sizes;                // as asked for, in the order of the rows
   std::vector<EndpointId> endpoints;       // by rank
+  std::vector<Picoseconds> starts;         // by rank; empty: all at 0
   std::string algorithm;                   // "auto", "best", "all", a name or a file
   Search search = Search::kNone;           // what the name asks for
   // The algorithm of a file; null: a built-in one.
@@ -52,6 +55,17 @@ struct CheckedWorkload {
   bool latency = false;
   bool rank_times = false;
   v1::FaultSchedule faults;  // each well-formed; the fabric may lack what they name
+  // If there are any, they run at once, in place of what the rest says of one operation.
+  std::vector<CheckedTask> tasks;
+};
+
+// One of several operations of a row: a workload of one size, and when it begins.
+struct CheckedTask {
+  std::string name;
+  v1::Workload as_given;
+  CheckedWorkload work;
+  std::vector<size_t> after;  // tasks before it in the list
+  Picoseconds compute;
 };
 
 // What the check needs to know of the fabric.

@@ -21,11 +21,14 @@
 #include "daemon/cli/progress_bar.h"
 #include "daemon/cli/remote_commands.h"
 #include "daemon/cli/run_report.h"
+#include "daemon/cli/scenario.h"
 #include "daemon/cli/topology_drawing.h"
 #include "daemon/cli/validation_commands.h"
 #include "daemon/config/loader.h"
+#include "daemon/config/yaml_writer.h"
 #include "daemon/exit_codes.h"
 #include "daemon/runner.h"
+#include "daemon/workload_from_proto.h"
 #include "fabric/base/status.h"
 #include "fabric/config/from_proto.h"
 #include "fabric/presets/presets.h"
@@ -89,12 +92,14 @@ absl::StatusOr<std::vector<ResolvedFabric>> ResolveTogether(const std::vector<st
   return fabrics;
 }
 
-// The faults of a file, of none if it is "", in every process; errors likewise.
-absl::StatusOr<v1::FaultSchedule> LoadTogether(const std::string& path, ProcessGroup& group) {
-  absl::StatusOr<v1::FaultSchedule> faults =
-      path.empty() ? v1::FaultSchedule() : LoadFaultsFile(path);
-  UPF_RETURN_IF_ERROR(AgreeOn(faults.status(), group));
-  return faults;
+// Fabric and workload of a run in this job.
+absl::StatusOr<v1::Scenario> ResolveScenario(const RunCommand& run) {
+  UPF_ASSIGN_OR_RETURN(v1::Scenario scenario, LoadScenario(run));
+  UPF_ASSIGN_OR_RETURN(const fabric::FabricSpec spec,
+                       fabric::FabricSpecFromProto(scenario.fabric()));
+  UPF_ASSIGN_OR_RETURN(*scenario.mutable_workload(),
+                       WorkloadOf(run, scenario, spec.all_endpoints()));
+  return scenario;
 }
 
 absl::Status WriteFile(const char* flag, const std::string& path, const std::string& text) {
@@ -175,6 +180,9 @@ class Executor {
   }
 
   absl::StatusOr<int> operator()(const RunCommand& run) const {
+    if (run.dump_scenario) {
+      return DumpScenario(run);
+    }
     if (!run.connect.empty() && group_.index() != 0) {
       return kExitDone;  // one of us asks the daemons
     }
@@ -281,17 +289,30 @@ class Executor {
   }
 
  private:
+  absl::StatusOr<int> DumpScenario(const RunCommand& run) const {
+    if (group_.index() != 0) {
+      return kExitDone;
+    }
+    UPF_ASSIGN_OR_RETURN(const v1::Scenario scenario, ResolveScenario(run));
+    UPF_ASSIGN_OR_RETURN(const fabric::FabricSpec spec,
+                         fabric::FabricSpecFromProto(scenario.fabric()));
+    collectives::AlgorithmRegistry registry;
+    collectives::RegisterBuiltins(registry);
+    UPF_RETURN_IF_ERROR(CheckWorkload(scenario.workload(),
+                                      {.id = spec.id, .endpoints = spec.all_endpoints()}, registry)
+                            .status());
+    console_.out << WriteYaml(scenario);
+    return kExitDone;
+  }
+
   absl::StatusOr<v1::Result> RunHere(const RunCommand& run, ProgressBar& bar,
                                      v1::RunStatistics& statistics) const {
-    UPF_ASSIGN_OR_RETURN(const std::vector<ResolvedFabric> fabrics,
-                         ResolveTogether({run.fabric}, group_));
+    const absl::StatusOr<v1::Scenario> scenario = ResolveScenario(run);
+    UPF_RETURN_IF_ERROR(AgreeOn(scenario.status(), group_));
     UPF_ASSIGN_OR_RETURN(const std::unique_ptr<Runner> runner,
-                         Runner::Create(fabrics.front().config, group_));
-    v1::Workload workload = WorkloadOf(run.sweep, run.collective, fabrics.front().endpoints);
-    UPF_ASSIGN_OR_RETURN(*workload.mutable_faults(), LoadTogether(run.faults, group_));
-    UPF_RETURN_IF_ERROR(AgreeOn(LoadProgram(workload), group_));
-    const BarPart part{.rows_total = workload.sizes_bytes_size()};
-    return runner->Run(workload, ObserverOf(bar, part, console_), &statistics);
+                         Runner::Create(scenario->fabric(), group_));
+    const BarPart part{.rows_total = scenario->workload().sizes_bytes_size()};
+    return runner->Run(scenario->workload(), ObserverOf(bar, part, console_), &statistics);
   }
 
   // Runs every collective on one fabric and appends the results.

@@ -45,6 +45,12 @@ Ended Upfabric(const std::string& line) {
   return {code, out.str(), err.str()};
 }
 
+std::string FileWith(const std::string& name, const std::string& text) {
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / name).string();
+  std::ofstream(path) << text;
+  return path;
+}
+
 using Variables = std::map<std::string, std::string>;
 
 Ended RunNccl(const std::string& name, const std::string& line, const Variables& variables = {}) {
@@ -340,6 +346,44 @@ TEST(NcclCommandTest, JsonReportsAreNeverOverwritten) {
   EXPECT_EQ(RunNccl("sendrecv_perf", "-g 9 --fabric hgx-h100 -J " + unused).code, 2);
   EXPECT_FALSE(std::filesystem::exists(unused));
   std::filesystem::remove_all(folder);
+}
+
+TEST(ScenarioTest, WhatWasDumpedRunsAgain) {
+  const std::string flags =
+      "all_reduce --fabric hgx-h100 -b 1K -e 4K -f 2 -g 5 --seed 9 --skew 2=1us";
+  const Ended dumped = Upfabric("run " + flags + " --dump-scenario");
+  ASSERT_EQ(dumped.code, 0) << dumped.err;
+  const std::string path = FileWith("dumped.yaml", dumped.out);
+  const Ended again = Upfabric("run --scenario " + path + " --format json");
+  EXPECT_EQ(again.err, "");
+  EXPECT_EQ(again.out, Upfabric("run " + flags + " --format json").out);
+}
+
+TEST(ScenarioTest, AFileNeedsOnlyWhatDiffersFromTheFlagsDefaults) {
+  const std::string path = FileWith("short.yaml",
+                                    "fabric: {base: hgx-h100}\n"
+                                    "workload:\n"
+                                    "  collective: COLLECTIVE_ALL_GATHER\n"
+                                    "  sizes_bytes: [1024]\n");
+  const Ended ran = Upfabric("run --scenario " + path + " --format json");
+  EXPECT_EQ(ran.out, Upfabric("run all_gather --fabric hgx-h100 -b 1K -e 1K --format json").out);
+}
+
+TEST(ScenarioTest, TasksAreRowsOfTheTable) {
+  const std::string path =
+      FileWith("tasks.yaml",
+               "workload:\n"
+               "  tasks:\n"
+               "    - {name: first, collective: COLLECTIVE_ALL_REDUCE, bytes: 1024}\n"
+               "    - {name: then, collective: COLLECTIVE_BARRIER, after: [first]}\n");
+  const Ended ran = Upfabric("run --fabric hgx-h100 --scenario " + path);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("# upfabric run: hgx-h100, 2 tasks on 8 endpoints"));
+  EXPECT_THAT(ran.out, HasSubstr("\n  then   barrier         8     0  dissemination  "));
+  EXPECT_EQ(Upfabric("run --scenario " + path).code, 2);
+  EXPECT_THAT(Upfabric("run --scenario " + path).err, HasSubstr("has no fabric; allowed then"));
+  EXPECT_THAT(Upfabric("run --fabric hgx-h100 -b 1K --scenario " + path).err,
+              StartsWith("upfabric: --scenario with --minbytes: the file says what to run"));
 }
 
 }  // namespace

@@ -68,6 +68,9 @@ struct Texts {
   bool latency = false;
   bool rank_times = false;
   std::string trace;
+  std::string skew;
+  std::string scenario;
+  bool dump_scenario = false;
   bool statistics = false;
   SweepTexts sweep;
   FaultWords fault;
@@ -203,8 +206,11 @@ absl::StatusOr<Format> ReadFormat(absl::string_view text, std::initializer_list<
 
 absl::StatusOr<Command> ReadRun(const Texts& texts) {
   RunCommand run;
-  UPF_RETURN_IF_ERROR(Store("COLLECTIVE", ParseCollective(texts.collective), run.collective));
-  if (texts.fabric.empty() && texts.connect.empty()) {
+  run.scenario = texts.scenario;
+  if (run.scenario.empty()) {
+    UPF_RETURN_IF_ERROR(Store("COLLECTIVE", ParseCollective(texts.collective), run.collective));
+  }
+  if (texts.fabric.empty() && texts.connect.empty() && run.scenario.empty()) {
     return absl::InvalidArgumentError(
         "--fabric: missing; allowed: a preset (`upfabric presets` lists them) or a file");
   }
@@ -227,6 +233,8 @@ absl::StatusOr<Command> ReadRun(const Texts& texts) {
   run.sweep.rank_times = texts.rank_times;
   run.sweep.timeline = !texts.trace.empty();
   run.trace = texts.trace;
+  run.skew = texts.skew;
+  run.dump_scenario = texts.dump_scenario;
   if (!texts.jitter.empty()) {
     int64_t jitter = 0;
     UPF_RETURN_IF_ERROR(StoreInt("--jitter", texts.jitter, {.min = 1, .max = kJitterMax}, jitter));
@@ -338,6 +346,7 @@ class Grammar {
       return ShowCommand{texts.fabric, format};
     }
     if (run_->parsed()) {
+      UPF_RETURN_IF_ERROR(CheckScenarioAlone(texts));
       return ReadRun(texts);
     }
     if (compare_->parsed()) {
@@ -374,6 +383,24 @@ class Grammar {
   }
 
  private:
+  // A scenario says what the flags of a sweep say.
+  absl::Status CheckScenarioAlone(const Texts& texts) const {
+    constexpr absl::string_view kAllowed[] = {
+        "scenario",   "fabric", "faults", "record-faults", "breakdown", "latency",
+        "rank-times", "trace",  "stats",  "format",        "connect",   "dump-scenario"};
+    for (const CLI::Option* option : run_->get_options()) {
+      const bool allowed = !option->get_lnames().empty() &&
+                           std::find(std::begin(kAllowed), std::end(kAllowed),
+                                     option->get_lnames().front()) != std::end(kAllowed);
+      if (!texts.scenario.empty() && option->count() > 0 && !allowed) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "--scenario with ", option->get_name(),
+            ": the file says what to run; allowed with it: --", absl::StrJoin(kAllowed, ", --")));
+      }
+    }
+    return absl::OkStatus();
+  }
+
   void AddListings(Texts& texts) {
     presets_ = app_.add_subcommand("presets", "list the fabrics that come with the program");
     presets_->add_option("--format", texts.format, "table or json")->capture_default_str();
@@ -396,9 +423,10 @@ class Grammar {
 
   void AddRuns(Texts& texts) {
     run_ = app_.add_subcommand("run", "run one collective: isolated operations, virtual times");
-    run_->add_option("COLLECTIVE", texts.collective,
-                     "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast or sendrecv")
-        ->required();
+    run_->add_option(
+        "COLLECTIVE", texts.collective,
+        "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, gather, "
+        "scatter, sendrecv or barrier");
     run_->add_option("--fabric", texts.fabric, "a preset or a file");
     AddSweepFlags(run_, texts.sweep);
     run_->add_option("--faults", texts.faults, "file of what goes wrong when; see docs/faults.md");
@@ -414,6 +442,12 @@ class Grammar {
     run_->add_option("--jitter", texts.jitter,
                      "repeat each row so many times, ranks starting late by less than a packet's "
                      "time, and report the spread");
+    run_->add_option("--skew", texts.skew,
+                     "late starts: random:10us, linear:10us, or 3=10us,5=2us for these ranks");
+    run_->add_option("--scenario", texts.scenario,
+                     "a file that says what to run, in place of COLLECTIVE and its flags");
+    run_->add_flag("--dump-scenario", texts.dump_scenario,
+                   "write what would run as a file for --scenario, and do not run it");
     run_->add_option("--format", texts.format, "table, csv or json")->capture_default_str();
     run_->add_option("--connect", texts.connect, "run on the daemons at HOST:PORT");
 

@@ -60,10 +60,13 @@ struct RunCommand {
   SweepOptions sweep;
   Format format = Format::kTable;
   bool statistics = false;
-  std::string connect;        // empty: in this process or MPI job
-  std::string faults;         // a file; empty: none
-  std::string record_faults;  // a file to write; empty: none
-  std::string trace;          // a file to write; empty: none
+  std::string connect;         // empty: in this process or MPI job
+  std::string faults;          // a file; empty: none
+  std::string record_faults;   // a file to write; empty: none
+  std::string trace;           // a file to write; empty: none
+  std::string skew;            // as skew_text.h; empty: none
+  std::string scenario;        // a file in place of collective and sweep; empty: none
+  bool dump_scenario = false;  // write what would run instead of running it
 };
 struct CompareCommand {
   std::vector<v1::Collective> collectives;

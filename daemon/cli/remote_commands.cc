@@ -11,6 +11,7 @@
 #include "daemon/cli/algorithm_files.h"
 #include "daemon/cli/fault_text.h"
 #include "daemon/cli/numbers.h"
+#include "daemon/cli/scenario.h"
 #include "daemon/config/loader.h"
 #include "daemon/host_port.h"
 #include "daemon/rpc/control_client.h"
@@ -35,17 +36,16 @@ absl::StatusOr<v1::GetStatusResponse> StatusOf(ControlClient& client, const std:
 }
 
 // The daemons emulate one fabric; asking for another one must not go unnoticed.
-absl::Status CheckFabric(const RunCommand& run, const v1::GetStatusResponse& status) {
-  if (run.fabric.empty()) {
+absl::Status CheckFabric(const RunCommand& run, const v1::Scenario& scenario,
+                         const v1::GetStatusResponse& status) {
+  if (!scenario.has_fabric() || scenario.fabric().id() == status.fabric()) {
     return absl::OkStatus();
   }
-  UPF_ASSIGN_OR_RETURN(const v1::Fabric fabric, ResolveFabric(run.fabric));
-  if (fabric.id() != status.fabric()) {
-    return absl::InvalidArgumentError(absl::StrCat("--fabric ", run.fabric, ": the daemons at ",
-                                                   run.connect, " emulate ", status.fabric(),
-                                                   "; allowed: that one, or no --fabric"));
-  }
-  return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(run.fabric.empty() ? absl::StrCat("--scenario ", run.scenario)
+                                      : absl::StrCat("--fabric ", run.fabric),
+                   ": the daemons at ", run.connect, " emulate ", status.fabric(), ", not ",
+                   scenario.fabric().id(), "; allowed: that one, or none"));
 }
 
 }  // namespace
@@ -54,12 +54,9 @@ absl::StatusOr<v1::Result> RunRemotely(const RunCommand& run, ProgressBar& bar,
                                        v1::RunStatistics& statistics) {
   UPF_ASSIGN_OR_RETURN(const std::unique_ptr<ControlClient> client, ConnectTo(run.connect));
   UPF_ASSIGN_OR_RETURN(const v1::GetStatusResponse status, StatusOf(*client, run.connect));
-  UPF_RETURN_IF_ERROR(CheckFabric(run, status));
-  v1::Workload workload = WorkloadOf(run.sweep, run.collective, status.endpoints());
-  if (!run.faults.empty()) {
-    UPF_ASSIGN_OR_RETURN(*workload.mutable_faults(), LoadFaultsFile(run.faults));
-  }
-  UPF_RETURN_IF_ERROR(LoadProgram(workload));
+  UPF_ASSIGN_OR_RETURN(const v1::Scenario scenario, LoadScenario(run));
+  UPF_RETURN_IF_ERROR(CheckFabric(run, scenario, status));
+  UPF_ASSIGN_OR_RETURN(const v1::Workload workload, WorkloadOf(run, scenario, status.endpoints()));
   bar.Update(0, workload.sizes_bytes_size());
   const auto on_row = [&bar](const v1::Row&, int done, int total) { bar.Update(done, total); };
   return client->StartAndWatch(workload, on_row, &statistics);

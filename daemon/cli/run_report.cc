@@ -15,6 +15,8 @@
 #include "daemon/cli/fault_text.h"
 #include "daemon/cli/names.h"
 #include "daemon/cli/numbers.h"
+#include "daemon/cli/sizes.h"
+#include "daemon/cli/text_table.h"
 
 namespace upfabric::daemon::cli {
 namespace {
@@ -33,6 +35,10 @@ struct Field {
 bool HasJitter(const v1::Result& result) {
   return std::any_of(result.rows().begin(), result.rows().end(),
                      [](const v1::Row& row) { return row.has_jitter(); });
+}
+
+bool IsOfTasks(const v1::Result& result) {
+  return !result.rows().empty() && !result.rows(0).task().empty();
 }
 
 // Whether rows are of all algorithms: then each size has a fastest one, without a list of others.
@@ -74,12 +80,12 @@ void AddRankTimeFields(const v1::Row& row, std::vector<Field>& fields) {
   fields.push_back({"rank_end_us", false, absl::StrCat("[", absl::StrJoin(ends, ","), "]")});
 }
 
-WideFraction BusBandwidthAtMedian(v1::Row row, const v1::Result& result) {
+WideFraction BusBandwidthAtMedian(v1::Row row) {
   row.set_time_ps(row.jitter().median_ps());
-  return BusBandwidth(row, result.collective(), result.ranks());
+  return BusBandwidth(row, row.collective(), row.ranks());
 }
 
-void AddJitterFields(const v1::Row& row, const v1::Result& result, std::vector<Field>& fields) {
+void AddJitterFields(const v1::Row& row, std::vector<Field>& fields) {
   const v1::Jitter& jitter = row.jitter();
   const auto time = [&fields](absl::string_view name, int64_t picoseconds) {
     fields.push_back({name, false, MicrosecondsText(Picoseconds(picoseconds))});
@@ -89,12 +95,19 @@ void AddJitterFields(const v1::Row& row, const v1::Result& result, std::vector<F
   time("jitter_median_us", jitter.median_ps());
   time("jitter_max_us", jitter.max_ps());
   fields.push_back({"jitter_median_busbw_GBps", false,
-                    DecimalText(BusBandwidthAtMedian(row, result), kBandwidthDecimals)});
+                    DecimalText(BusBandwidthAtMedian(row), kBandwidthDecimals)});
 }
 
 std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
-  const WideFraction bus = BusBandwidth(row, result.collective(), result.ranks());
-  std::vector<Field> fields = {
+  const WideFraction bus = BusBandwidth(row, row.collective(), row.ranks());
+  std::vector<Field> fields;
+  if (IsOfTasks(result)) {
+    fields = {{"task", true, row.task()},
+              {"collective", true, std::string(CollectiveName(row.collective()))},
+              {"ranks", false, absl::StrCat(row.ranks())},
+              {"start_us", false, MicrosecondsText(Picoseconds(row.start_ps()))}};
+  }
+  const std::vector<Field> common = {
       {"bytes", false, absl::StrCat(row.bytes())},
       {"count", false, absl::StrCat(row.count())},
       {"type", true, std::string(DataTypeName(row.type()))},
@@ -107,6 +120,7 @@ std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
       {"busbw_GBps", false, DecimalText(bus, kBandwidthDecimals)},
       {"wrong", false, row.wrong() < 0 ? "null" : absl::StrCat(row.wrong())},
   };
+  fields.insert(fields.end(), common.begin(), common.end());
   if (IsOfAll(result)) {
     fields.push_back({"fastest", false, row.fastest() ? "true" : "false"});
   }
@@ -117,7 +131,7 @@ std::vector<Field> FieldsOf(const v1::Row& row, const v1::Result& result) {
     AddRankTimeFields(row, fields);
   }
   if (HasJitter(result)) {
-    AddJitterFields(row, result, fields);
+    AddJitterFields(row, fields);
   }
   return fields;
 }
@@ -191,12 +205,11 @@ void WriteCandidates(const v1::Row& row, JsonWriter& json) {
 // The columns that --jitter adds: their two lines of the head, and one row's.
 constexpr absl::string_view kJitterNames = "  jitter      min   median      max   busbw";
 constexpr absl::string_view kJitterUnits = "  (runs)     (us)     (us)     (us)  (GB/s)";
-std::string JitterColumns(const v1::Row& row, const v1::Result& result) {
+std::string JitterColumns(const v1::Row& row) {
   const v1::Jitter& jitter = row.jitter();
-  return absl::StrFormat(
-      "  %6d  %s  %s  %s  %s", jitter.repetitions(), TimeColumn(jitter.min_ps()),
-      TimeColumn(jitter.median_ps()), TimeColumn(jitter.max_ps()),
-      NarrowNumber(BusBandwidthAtMedian(row, result).ToDouble(), kBandwidthWidth));
+  return absl::StrFormat("  %6d  %s  %s  %s  %s", jitter.repetitions(), TimeColumn(jitter.min_ps()),
+                         TimeColumn(jitter.median_ps()), TimeColumn(jitter.max_ps()),
+                         NarrowNumber(BusBandwidthAtMedian(row).ToDouble(), kBandwidthWidth));
 }
 
 // What a window costs each process, and whether several of them pay.
@@ -221,9 +234,52 @@ void AppendWorkOfWindows(const v1::RunStatistics& statistics, std::string& text)
   }
 }
 
+// What closes a table.
+std::string TotalsLine(const v1::Result& result) {
+  return absl::StrFormat("# fingerprint %s  seed %d  hops %d  virtual time %s s\n",
+                         FingerprintText(result.fingerprint()), result.seed(), result.hops(),
+                         SecondsText(Picoseconds(result.virtual_ps())));
+}
+
+// Rows of tasks, which begin when those before them have ended.
+std::string TaskTable(const v1::Result& result) {
+  const auto microseconds = [](int64_t picoseconds) {
+    return DecimalText({picoseconds, 1'000'000}, 3);
+  };
+  constexpr auto kRight = TextTable::Align::kRight;
+  TextTable table({{"task"},
+                   {"collective"},
+                   {"ranks", kRight},
+                   {"size", kRight},
+                   {"algorithm"},
+                   {"start us", kRight},
+                   {"end us", kRight},
+                   {"time us", kRight},
+                   {"algbw", kRight},
+                   {"busbw", kRight},
+                   {"#wrong", kRight}});
+  std::string notes;
+  for (const v1::Row& row : result.rows()) {
+    const WideFraction bus = BusBandwidth(row, row.collective(), row.ranks());
+    table.AddRow({row.task(), std::string(CollectiveName(row.collective())),
+                  absl::StrCat(row.ranks()), SizeText(Bytes(row.bytes())), row.algorithm(),
+                  microseconds(row.start_ps()), microseconds(row.start_ps() + row.time_ps()),
+                  microseconds(row.time_ps()), DecimalText(AlgorithmBandwidth(row), 2),
+                  DecimalText(bus, 2), row.wrong() < 0 ? "N/A" : absl::StrCat(row.wrong())});
+    absl::StrAppend(&notes, NotesOf(row));
+  }
+  return absl::StrFormat(
+             "# upfabric run: %s, %d tasks on %d endpoints, software %s, virtual time\n",
+             result.fabric(), result.rows_size(), result.ranks(), result.software()) +
+         table.Render("  ") + notes + TotalsLine(result);
+}
+
 }  // namespace
 
 std::string RunTable(const v1::Result& result) {
+  if (IsOfTasks(result)) {
+    return TaskTable(result);
+  }
   int name_width = static_cast<int>(absl::string_view("algorithm").size());
   for (const v1::Row& row : result.rows()) {
     name_width = std::max(name_width, static_cast<int>(row.algorithm().size()));
@@ -244,23 +300,20 @@ std::string RunTable(const v1::Result& result) {
                         "(elements)", "", "", "", name_width, "", "(us)", "(GB/s)", "(GB/s)",
                         has_jitter ? absl::StrCat("        ", kJitterUnits) : "");
   for (const v1::Row& row : result.rows()) {
-    const WideFraction bus = BusBandwidth(row, result.collective(), result.ranks());
+    const WideFraction bus = BusBandwidth(row, row.collective(), row.ranks());
     absl::StrAppendFormat(&text, "%12d  %12d  %8s  %6s  %6d  %*s  %s  %s  %s  %6s%s\n", row.bytes(),
                           row.count(), DataTypeName(row.type()), ReduceOpName(row.op()), row.root(),
                           name_width, row.algorithm(), TimeColumn(row.time_ps()),
                           NarrowNumber(AlgorithmBandwidth(row).ToDouble(), kBandwidthWidth),
                           NarrowNumber(bus.ToDouble(), kBandwidthWidth),
                           row.wrong() < 0 ? "N/A" : absl::StrCat(row.wrong()),
-                          absl::StrCat(has_jitter ? JitterColumns(row, result) : "",
+                          absl::StrCat(has_jitter ? JitterColumns(row) : "",
                                        of_all && row.fastest() ? "  fastest" : ""));
   }
   for (const v1::Row& row : result.rows()) {
     absl::StrAppend(&text, NotesOf(row));
   }
-  absl::StrAppendFormat(&text, "# fingerprint %s  seed %d  hops %d  virtual time %s s\n",
-                        FingerprintText(result.fingerprint()), result.seed(), result.hops(),
-                        SecondsText(Picoseconds(result.virtual_ps())));
-  return text + BreakdownText(result);
+  return text + TotalsLine(result) + BreakdownText(result);
 }
 
 std::string RunCsv(const v1::Result& result) {
@@ -281,7 +334,7 @@ void WriteResult(const v1::Result& result, JsonWriter& json) {
   json.BeginObject();
   json.Key("fabric").String(result.fabric());
   json.Key("ranks").Int(result.ranks());
-  json.Key("collective").String(CollectiveName(result.collective()));
+  json.Key("collective").String(IsOfTasks(result) ? "tasks" : CollectiveName(result.collective()));
   json.Key("software").String(result.software());
   if (!result.software_error().empty()) {
     json.Key("software_error").String(result.software_error());

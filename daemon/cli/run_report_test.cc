@@ -32,6 +32,8 @@ v1::Result SampleResult() {
   row.set_payload(v1::PAYLOAD_MODE_FULL);
   row.set_time_ps(32'587'520);
   row.set_wrong(0);
+  row.set_collective(v1::COLLECTIVE_ALL_REDUCE);
+  row.set_ranks(8);
   return result;
 }
 

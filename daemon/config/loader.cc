@@ -260,15 +260,15 @@ absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path) {
   SourceLines lines(path);
   v1::Scenario scenario;
   UPF_RETURN_IF_ERROR(ReadMessageFile(path, scenario, lines));
-  if (!scenario.has_fabric() || !scenario.has_workload()) {
-    return lines.Error("", absl::StrCat("has no ", scenario.has_fabric() ? "workload" : "fabric",
-                                        "; a scenario has a fabric and a workload"));
+  if (!scenario.has_workload()) {
+    return lines.Error("", "has no workload; a scenario has a workload, and a fabric or none");
   }
-  if (scenario.fabric().has_base()) {
-    return lines.Error("fabric.base", "has no place in a scenario, which holds its whole fabric");
+  if (scenario.has_fabric()) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    UPF_RETURN_IF_ERROR(TakeBase(lines, "fabric.", folder, kBasesMax, *scenario.mutable_fabric()));
+    UPF_RETURN_IF_ERROR(
+        lines.Locate(fabric::FabricSpecFromProto(scenario.fabric()).status(), "fabric."));
   }
-  UPF_RETURN_IF_ERROR(
-      lines.Locate(fabric::FabricSpecFromProto(scenario.fabric()).status(), "fabric."));
   return scenario;
 }
 

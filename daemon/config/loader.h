@@ -47,7 +47,8 @@ absl::StatusOr<v1::FaultSchedule> LoadFaultsFile(const std::string& path);
 // none may name a row.
 absl::StatusOr<v1::FaultSchedule> LoadInjectionFile(const std::string& path);
 
-// A scenario with both parts; the fabric is one that fabric/config accepts.
+// A scenario; its fabric, if it has one, is complete and one that fabric/config accepts. The
+// workload is as the file says it.
 absl::StatusOr<v1::Scenario> LoadScenarioFile(const std::string& path);
 
 }  // namespace upfabric::daemon

@@ -182,8 +182,14 @@ TEST_F(LoaderTest, LoadsAScenarioAndChecksItsFabric) {
   EXPECT_THAT(MessageOf(LoadScenarioFile(Write("s.txtpb", text)).status()),
               HasSubstr(": fabric.link.lanes.value: 0 is out of range"));
 
-  EXPECT_THAT(MessageOf(LoadScenarioFile(Write("w.yaml", "workload: {seed: 1}\n")).status()),
-              HasSubstr("w.yaml:1: has no fabric; a scenario has a fabric and a workload"));
+  // Somebody else may say which fabric, and one may stand on another.
+  EXPECT_FALSE(LoadScenarioFile(Write("w.yaml", "workload: {seed: 1}\n"))->has_fabric());
+  EXPECT_EQ(LoadScenarioFile(Write("b.yaml", "fabric: {base: hgx-h100}\nworkload: {seed: 1}\n"))
+                ->fabric()
+                .id(),
+            "hgx-h100");
+  EXPECT_THAT(MessageOf(LoadScenarioFile(Write("f.yaml", "fabric: {base: hgx-h100}\n")).status()),
+              HasSubstr("f.yaml:1: has no workload; "));
 }
 
 TEST_F(LoaderTest, AFabricSaysOnlyHowItDiffersFromItsBase) {

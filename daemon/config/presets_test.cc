@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "daemon/config/loader.h"
+#include "daemon/config/yaml_reader.h"
+#include "daemon/config/yaml_writer.h"
 #include "fabric/api/fabric.h"
 #include "fabric/config/figures.h"
 #include "fabric/config/from_proto.h"
@@ -37,6 +39,17 @@ TEST(PresetsTest, AreSortedByIdAndNamedAfterIt) {
   }
   EXPECT_TRUE(std::is_sorted(ids.begin(), ids.end()));
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
+}
+
+TEST(PresetsTest, AreReadBackFromTheYamlThatTheyAreWrittenAs) {
+  for (const PresetFile& preset : fabric::Presets()) {
+    const v1::Fabric fabric = Load(preset);
+    v1::Fabric again;
+    SourceLines lines("written");
+    const absl::Status read = ReadYaml(WriteYaml(fabric), again, lines);
+    ASSERT_TRUE(read.ok()) << preset.id << " " << read;
+    EXPECT_EQ(again.SerializeAsString(), fabric.SerializeAsString()) << preset.id;
+  }
 }
 
 TEST(PresetsTest, EveryFigureShowsItsConfidenceAndSourceOrReasoning) {

@@ -84,11 +84,13 @@ void Append(const Message& message, int indent, bool element, std::string& out) 
       absl::StrAppend(&out, " [", items, "]\n");
       continue;
     }
-    absl::StrAppend(&out, "\n");
     if (!field->is_repeated()) {
-      Append(get.GetMessage(message, field), indent + kIndent, false, out);
+      std::string inner;
+      Append(get.GetMessage(message, field), indent + kIndent, false, inner);
+      absl::StrAppend(&out, inner.empty() ? " {}\n" : absl::StrCat("\n", inner));
       continue;
     }
+    absl::StrAppend(&out, "\n");
     for (int i = 0; i < get.FieldSize(message, field); ++i) {
       absl::StrAppend(&out, std::string(static_cast<size_t>(indent + kIndent), ' '), "- ");
       Append(get.GetRepeatedMessage(message, field, i), indent + 2 * kIndent, true, out);

@@ -66,6 +66,34 @@ class NvlinkTest(EndToEndTest):
             self.assertIn(word, job.stdout.lower())
 
 
+class ScenarioTest(EndToEndTest):
+    TASKS = """
+workload:
+  rank_times: true
+  tasks:
+    - {name: grads, collective: COLLECTIVE_ALL_REDUCE, bytes: 1048576, compute: 2us}
+    - {name: nvls, collective: COLLECTIVE_ALL_REDUCE, bytes: 65536, algorithm: in_switch,
+       endpoints: [{first: 8, count: 16}]}
+    - {name: tokens, collective: COLLECTIVE_ALL_TO_ALL, bytes: 65536, endpoints: [{count: 8}],
+       after: [grads]}
+"""
+
+    def test_the_same_bytes_on_any_number_of_processes(self):
+        with tempfile.TemporaryDirectory(prefix="upfabric-test-") as folder:
+            path = os.path.join(folder, "tasks.yaml")
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(self.TASKS)
+            texts = set()
+            for processes in (0, 1, 3):
+                job = self.upfabric("run", "--fabric", "gb200-nvl72", "--scenario", path,
+                                    "--format", "json", processes=processes)
+                self.assert_done(job)
+                texts.add(job.stdout)
+        self.assertEqual(len(texts), 1)
+        rows = json.loads(texts.pop())["rows"]
+        self.assertEqual([row["wrong"] for row in rows], [0, 0, 0])
+
+
 class ShareTest(EndToEndTest):
     ARGUMENTS = ("run", "all_to_all", "--fabric", "gb200-nvl72", "-b", "4M", "-e", "4M", "--stats",
                  "--format", "json")
