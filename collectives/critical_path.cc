@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "collectives/executor_spec.h"
 #include "fabric/base/check.h"
 
 namespace upfabric::collectives {
@@ -21,10 +22,43 @@ bool Contains(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
 }
 
+Cause CauseOf(fabric::PathCause cause) {
+  switch (cause) {
+    case fabric::PathCause::kInjection:
+      return Cause::kInjection;
+    case fabric::PathCause::kSerialization:
+      return Cause::kSerialization;
+    case fabric::PathCause::kPhy:
+      return Cause::kPhy;
+    case fabric::PathCause::kFec:
+      return Cause::kFec;
+    case fabric::PathCause::kRetimer:
+      return Cause::kRetimer;
+    case fabric::PathCause::kWire:
+      return Cause::kPropagation;
+    case fabric::PathCause::kSwitch:
+      return Cause::kSwitch;
+    case fabric::PathCause::kQueueing:
+      return Cause::kQueueing;
+    case fabric::PathCause::kCreditStall:
+      return Cause::kCreditStall;
+    case fabric::PathCause::kReplay:
+      return Cause::kReplay;
+    case fabric::PathCause::kDelivery:
+      return Cause::kDelivery;
+  }
+  return Cause::kWaiting;
+}
+
 class Walk {
  public:
-  Walk(const LoggedRun& run, const fabric::FabricView& view) : run_(run), view_(view) {
+  Walk(const LoggedRun& run, const fabric::FabricView& view,
+       const std::vector<fabric::MessagePath>& ways)
+      : run_(run), view_(view) {
     programs_.resize(run.ranks.size());
+    for (const fabric::MessagePath& way : ways) {
+      ways_[way.message] = &way;
+    }
   }
 
   CriticalPath Take() {
@@ -181,19 +215,52 @@ class Walk {
                const Place& sender) {
     Step(at, instruction, posted, arrival, sender.rank);
     const auto endpoint = [this](int rank) { return run_.endpoints[static_cast<size_t>(rank)]; };
+    const size_t number = path_.messages.size();
+    path_.messages.push_back(
+        {.source = endpoint(sender.rank),
+         .destination = endpoint(at.rank),
+         .tag = uint32_t{instruction.connection} << kSequenceBits | instruction.sequence,
+         .wanted = posted,
+         .posted = posted});
+    if (const auto way = ways_.find(number); way != ways_.end()) {
+      return AlongTheWay(instruction, *way->second, arrival - posted);
+    }
     const Picoseconds left =
         Elements(view_.PathBetween(endpoint(sender.rank), endpoint(at.rank)), arrival - posted);
-    // What bytes take does not depend on the way; the view has it for the longest.
-    Picoseconds longest;
-    for (const fabric::PathElement& element : view_.UnloadedPath()) {
-      longest += element.latency;
-    }
-    const Picoseconds bytes = view_.UnloadedTime(OnWire(instruction)) - longest;
-    const Picoseconds serialized = std::clamp(bytes, Picoseconds(0), left);
+    const Picoseconds serialized = std::min(SerializationOf(instruction), left);
     const Picoseconds behind = std::min(OwnSendsBefore(sender), left - serialized);
     Add(Cause::kSerialization, serialized);
     Add(Cause::kOwnSends, behind);
     Add(Cause::kWaiting, left - serialized - behind);
+  }
+
+  // What bytes take does not depend on the way; the view has it for the longest.
+  Picoseconds SerializationOf(const Instruction& instruction) const {
+    Picoseconds longest;
+    for (const fabric::PathElement& element : view_.UnloadedPath()) {
+      longest += element.latency;
+    }
+    return std::max(view_.UnloadedTime(OnWire(instruction)) - longest, Picoseconds(0));
+  }
+
+  void AlongTheWay(const Instruction& instruction, const fabric::MessagePath& way,
+                   Picoseconds time) {
+    Picoseconds on_lines;
+    for (const fabric::PathPart& part : way.parts) {
+      time = time - part.length;
+      if (part.cause == fabric::PathCause::kSerialization) {
+        on_lines += part.length;
+      } else {
+        Add(CauseOf(part.cause), part.length);
+      }
+    }
+    const Picoseconds own = std::min(SerializationOf(instruction), on_lines);
+    Add(Cause::kSerialization, own);
+    Add(Cause::kOwnSends, on_lines - own);
+    UPF_CHECK_OP(time.count(), ==, 0);
+    if (!path_.steps.empty()) {
+      path_.steps.back().channels = way.channels;
+    }
   }
 
   // How long the links of a sender are busy with what it posted before a send, from the send on.
@@ -265,6 +332,7 @@ class Walk {
   const fabric::FabricView& view_;
   std::vector<std::unique_ptr<RankProgram>> programs_;
   std::map<int, std::vector<std::vector<Picoseconds>>> own_sends_;  // by rank, stream, index
+  std::map<size_t, const fabric::MessagePath*> ways_;               // by number of the message
   CriticalPath path_;
 };
 
@@ -272,8 +340,9 @@ class Walk {
 
 std::string_view CauseName(Cause cause) {
   constexpr std::array<std::string_view, kCauses> kNames = {
-      "launch",      "injection", "serialization", "own sends", "phy",       "fec",  "retimer",
-      "propagation", "switch",    "delivery",      "waiting",   "reduction", "copy", "memory"};
+      "launch",  "injection",   "serialization", "own sends", "phy",      "fec",
+      "retimer", "propagation", "switch",        "delivery",  "queueing", "credit stall",
+      "replay",  "waiting",     "reduction",     "copy",      "memory"};
   return kNames[static_cast<size_t>(cause)];
 }
 
@@ -294,8 +363,9 @@ Cause CauseOfElement(std::string_view element) {
   return Cause::kPropagation;
 }
 
-CriticalPath FindCriticalPath(const LoggedRun& run, const fabric::FabricView& view) {
-  return Walk(run, view).Take();
+CriticalPath FindCriticalPath(const LoggedRun& run, const fabric::FabricView& view,
+                              const std::vector<fabric::MessagePath>& ways) {
+  return Walk(run, view, ways).Take();
 }
 
 }  // namespace upfabric::collectives

@@ -20,6 +20,7 @@
 #include "collectives/collective.h"
 #include "collectives/instruction_log.h"
 #include "fabric/api/fabric_view.h"
+#include "fabric/api/message_path.h"
 
 namespace upfabric::collectives {
 
@@ -34,8 +35,11 @@ enum class Cause {
   kPropagation,  // cable, board, optics
   kSwitch,
   kDelivery,
-  kWaiting,    // in the fabric: other packets, credits, replays
-  kReduction,  // in memory or, beyond the path, in the switches
+  kQueueing,     // behind other packets, of switches' outputs and its own port
+  kCreditStall,  // for room at the far end of a link
+  kReplay,       // for flits that were sent again
+  kWaiting,      // in the fabric, where a message's way is not known: any of these three
+  kReduction,    // in memory or, beyond the path, in the switches
   kCopy,
   kMemory,  // behind other local operations
 };
@@ -54,7 +58,8 @@ struct PathStep {
   int stream = 0;     // of `rank`
   int64_t index = 0;  // in the stream
   OpCode op = OpCode::kSend;
-  Bytes bytes;  // of payload
+  Bytes bytes;                             // of payload
+  std::vector<std::string> channels = {};  // of a message whose way is known
 };
 
 struct CriticalPath {
@@ -62,6 +67,8 @@ struct CriticalPath {
   std::vector<PathStep> steps;                  // first to last
   SimTime begin;                                // the start of the row
   SimTime end;
+  // The messages among the steps, the last one first: what Fabric::Watch takes.
+  std::vector<fabric::WatchedMessage> messages;
 };
 
 struct LoggedRun {
@@ -72,8 +79,11 @@ struct LoggedRun {
   std::vector<RankLog> ranks = {};
 };
 
-// Requires: the logs are of one finished iteration of the request on the view's fabric.
-CriticalPath FindCriticalPath(const LoggedRun& run, const fabric::FabricView& view);
+// Requires: the logs are of the only iteration of the request on the view's fabric. `ways` are of
+// some or all of the `messages` that this call gives without them; the others' time is told apart
+// by what the view knows of an idle fabric.
+CriticalPath FindCriticalPath(const LoggedRun& run, const fabric::FabricView& view,
+                              const std::vector<fabric::MessagePath>& ways = {});
 
 }  // namespace upfabric::collectives
 

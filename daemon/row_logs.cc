@@ -1,6 +1,7 @@
 #include "daemon/row_logs.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <tuple>
 
@@ -95,9 +96,50 @@ collectives::LoggedRun MergeLogs(const RowPlan& plan,
   return run;
 }
 
-v1::Breakdown BreakdownOf(const collectives::LoggedRun& run, const fabric::FabricView& view,
+internal::WatchedWays WaysOf(const fabric::Fabric& fabric) {
+  internal::WatchedWays ways;
+  for (const fabric::MessagePath& path : fabric.WatchedPaths()) {
+    internal::WatchedWay& way = *ways.add_ways();
+    way.set_message(static_cast<int64_t>(path.message));
+    way.set_link(path.link);
+    way.set_order(path.order);
+    for (const fabric::PathPart& part : path.parts) {
+      way.add_parts(static_cast<int64_t>(part.cause));
+      way.add_parts(part.length.count());
+    }
+    way.mutable_channels()->Add(path.channels.begin(), path.channels.end());
+  }
+  return ways;
+}
+
+std::vector<fabric::MessagePath> MergeWays(const std::vector<internal::WatchedWays>& shares) {
+  std::map<int64_t, const internal::WatchedWay*> last;
+  for (const internal::WatchedWays& share : shares) {
+    for (const internal::WatchedWay& way : share.ways()) {
+      const internal::WatchedWay*& of_message = last[way.message()];
+      if (of_message == nullptr || std::pair(way.order(), -way.link()) >
+                                       std::pair(of_message->order(), -of_message->link())) {
+        of_message = &way;
+      }
+    }
+  }
+  std::vector<fabric::MessagePath> paths;
+  for (const auto& [message, way] : last) {
+    fabric::MessagePath& path = paths.emplace_back();
+    path.message = static_cast<size_t>(message);
+    path.link = way->link();
+    path.order = way->order();
+    for (int i = 0; i + 1 < way->parts_size(); i += 2) {
+      path.parts.push_back(
+          {static_cast<fabric::PathCause>(way->parts(i)), Picoseconds(way->parts(i + 1))});
+    }
+    path.channels.assign(way->channels().begin(), way->channels().end());
+  }
+  return paths;
+}
+
+v1::Breakdown BreakdownOf(const collectives::CriticalPath& path,
                           const std::vector<internal::RowShare>& shares) {
-  const collectives::CriticalPath path = collectives::FindCriticalPath(run, view);
   v1::Breakdown breakdown;
   for (int c = 0; c < collectives::kCauses; ++c) {
     const Picoseconds time = path.parts[static_cast<size_t>(c)];
@@ -121,6 +163,7 @@ v1::Breakdown BreakdownOf(const collectives::LoggedRun& run, const fabric::Fabri
     to.set_rank(step.rank);
     to.set_from(step.from);
     to.set_bytes(step.bytes.count());
+    to.mutable_channels()->Add(step.channels.begin(), step.channels.end());
   }
   std::vector<internal::BusiestChannel> channels;
   for (const internal::RowShare& share : shares) {

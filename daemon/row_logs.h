@@ -30,7 +30,11 @@ void AddLogs(const collectives::Job& job, const fabric::Fabric& fabric, internal
 collectives::LoggedRun MergeLogs(const RowPlan& plan,
                                  const std::vector<internal::RowShare>& shares);
 
-v1::Breakdown BreakdownOf(const collectives::LoggedRun& run, const fabric::FabricView& view,
+// The ways of watched messages: this process's, and those of all, of each message the last one.
+internal::WatchedWays WaysOf(const fabric::Fabric& fabric);
+std::vector<fabric::MessagePath> MergeWays(const std::vector<internal::WatchedWays>& shares);
+
+v1::Breakdown BreakdownOf(const collectives::CriticalPath& path,
                           const std::vector<internal::RowShare>& shares);
 
 v1::MessageLatency LatencyOf(const collectives::LoggedRun& run);

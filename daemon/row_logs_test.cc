@@ -33,7 +33,9 @@ v1::Workload WorkloadOf(const Case& c, int64_t bytes) {
   const bool reduces =
       c.collective == v1::COLLECTIVE_ALL_REDUCE || c.collective == v1::COLLECTIVE_REDUCE_SCATTER;
   workload.set_op(reduces ? v1::REDUCE_OP_SUM : v1::REDUCE_OP_UNSPECIFIED);
-  workload.set_root(c.collective == v1::COLLECTIVE_BROADCAST ? 0 : -1);
+  const bool has_root =
+      c.collective == v1::COLLECTIVE_BROADCAST || c.collective == v1::COLLECTIVE_GATHER;
+  workload.set_root(has_root ? 0 : -1);
   workload.set_algorithm(c.algorithm);
   workload.set_software("ideal");
   workload.set_payload(v1::PAYLOAD_MODE_NONE);
@@ -89,6 +91,8 @@ TEST(RowLogsTest, PartsSumToTheTimeExactly) {
       {"tpu-v4-64", v1::COLLECTIVE_ALL_TO_ALL, "direct", 16},
       {"gb200-nvl72", v1::COLLECTIVE_REDUCE_SCATTER, "direct", 72},
       {"ue-leaf-spine-256", v1::COLLECTIVE_SENDRECV, "direct", 20},
+      {"ue-leaf-spine-256@uet", v1::COLLECTIVE_ALL_TO_ALL, "direct", 12},
+      {"hgx-h100-x4", v1::COLLECTIVE_ALL_TO_ALL, "direct", 32},
   };
   for (const Case& c : kCases) {
     for (const int64_t bytes : {int64_t{0}, int64_t{4096}, int64_t{1} << 20}) {
@@ -177,6 +181,39 @@ TEST(RowLogsTest, ATimelineHasEveryInstructionAndEveryMessage) {
   }
   EXPECT_EQ(sent.size(), 4u * 6u);
   EXPECT_EQ(sent, received);
+}
+
+TEST(RowLogsTest, WhatAMessageWaitedForIsToldApart) {
+  // Seven senders to one receiver: the last packet waits behind the others at the switch.
+  v1::Row row = RunOn(FabricOf("hgx-h100"),
+                      WorkloadOf({"hgx-h100", v1::COLLECTIVE_GATHER, "direct", 8}, 1 << 20));
+  EXPECT_GT(PartsOf(row)["queueing"], row.time_ps() / 2);
+  EXPECT_EQ(PartsOf(row).count("waiting"), 0u);
+  // Buffers of this mesh are shorter than its credit loops at that rate.
+  row = RunOn(FabricOf("dojo-tile"),
+              WorkloadOf({"dojo-tile", v1::COLLECTIVE_ALL_TO_ALL, "direct", 25}, 1 << 20));
+  EXPECT_GT(PartsOf(row)["credit stall"], row.time_ps() / 2);
+  // One of a hundred flits fails and goes again.
+  v1::Workload workload = WorkloadOf({"hgx-h100", v1::COLLECTIVE_ALL_REDUCE, "ring", 8}, 1 << 20);
+  const int64_t clean_ps = RunOn(FabricOf("hgx-h100"), workload).time_ps();
+  for (int link = 0; link < 18; ++link) {
+    v1::Fault& fault = *workload.mutable_faults()->add_faults();
+    fault.set_time("0us");
+    fault.mutable_error_rate()->mutable_target()->set_endpoint(3);
+    fault.mutable_error_rate()->mutable_target()->set_link(link);
+    fault.mutable_error_rate()->set_flit_error_rate("1/100");
+  }
+  row = RunOn(FabricOf("hgx-h100"), workload);
+  EXPECT_GT(PartsOf(row)["replay"], 0);
+  EXPECT_GT(row.time_ps(), clean_ps);
+}
+
+TEST(RowLogsTest, StepsNameTheChannelsOfTheirMessage) {
+  const v1::Row row = RunOn(FabricOf("mi300x-oam8"),
+                            WorkloadOf({"mi300x-oam8", v1::COLLECTIVE_BROADCAST, "chain", 2}, 64));
+  ASSERT_EQ(row.breakdown().steps_size(), 1);
+  ASSERT_EQ(row.breakdown().steps(0).channels_size(), 1);
+  EXPECT_EQ(row.breakdown().steps(0).channels(0), "gpu0:0>gpu1:6");
 }
 
 TEST(RowLogsTest, LatencyIsThatOfTheMessagesAlone) {

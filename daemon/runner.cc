@@ -16,6 +16,7 @@
 #include "daemon/exit_codes.h"
 #include "daemon/internal.pb.h"
 #include "daemon/jitter.h"
+#include "daemon/row_checks.h"
 #include "daemon/row_logs.h"
 #include "daemon/row_plan.h"
 #include "daemon/row_report.h"
@@ -31,9 +32,6 @@ namespace {
 
 using collectives::CollectiveRequest;
 using fabric::ChannelCounters;
-
-// chosen: the bound's cost stays small against that of running so many instructions.
-constexpr int64_t kBoundInstructionsMax = 200'000;
 
 template <typename Message>
 absl::StatusOr<std::vector<Message>> GatherMessages(const Message& mine, ProcessGroup& group) {
@@ -82,12 +80,11 @@ class RunnerImpl final : public Runner {
   void CloseRow();
   RowHooks HooksOf(const RunObserver& observer);
   Injection Inject(const std::string& news, fabric::sim::Ticks start);
-  std::optional<collectives::LowerBound> BoundOf(const RowPlan& plan, int operations) const;
-  void CheckLowerBound(const RowPlan& plan, const collectives::Job& job);
-  void Explain(const RowPlan& plan, const CheckedWorkload& workload, const MergedRun& merged,
-               v1::Row& row) const;
-  collectives::BoundFigures FiguresOfBound() const;
-  void CheckRates();
+  absl::Status Explain(const RowPlan& plan, const CheckedWorkload& workload,
+                       const RunObserver& observer, MergedRun& merged);
+  absl::StatusOr<std::vector<fabric::MessagePath>> RunWatched(
+      RowPlan plan, const CheckedWorkload& workload, RunObserver observer,
+      const std::vector<fabric::WatchedMessage>& messages);
   absl::Status GatherStatistics(const RunMeter& meter, v1::RunStatistics& statistics);
 
   const fabric::FabricSpec spec_;
@@ -291,7 +288,7 @@ absl::StatusOr<std::vector<MergedRun>> RunnerImpl::RunPlans(const std::vector<Ro
     v1::Candidate& candidate = *tried.add_candidates();
     candidate.set_algorithm(std::string(plans[p].algorithm->info().name));
     if (workload.search == Search::kBest && p > 0) {
-      const auto bound = BoundOf(plans[p], 1);
+      const auto bound = BoundOf(plans[p], FiguresOfBound(spec_, fabric_->view()), 1);
       const int64_t bound_ps = bound.has_value() ? bound->last_end.count() : 0;
       if (bound_ps > shown[fastest].merged.rows.front().time_ps()) {
         candidate.set_bound_ps(bound_ps);
@@ -339,7 +336,7 @@ absl::Status RunnerImpl::Complete(const RowPlan& plan, const CheckedWorkload& wo
     to.set_latency_ps(element.latency.count());
   }
   if (plan.log) {
-    Explain(plan, workload, merged, row);
+    UPF_RETURN_IF_ERROR(Explain(plan, workload, observer, merged));
   }
   if (workload.jitter > 0) {
     UPF_ASSIGN_OR_RETURN(*row.mutable_jitter(), RunJitter(plan, workload, observer));
@@ -441,9 +438,10 @@ absl::StatusOr<MergedRun> RunnerImpl::RunRow(const std::vector<RowPlan>& plans,
   }
   closed_totals_.virtual_time += merged.ok() ? merged->virtual_time : fabric_->Now().since_start();
   UPF_RETURN_IF_ERROR(merged.status());
-  CheckRates();
+  checks_.channels += CheckRates(*fabric_);
   for (size_t j = 0; j < jobs.size(); ++j) {
-    CheckLowerBound(plans[j], *jobs[j]);
+    checks_.completions +=
+        CheckLowerBound(plans[j], FiguresOfBound(spec_, fabric_->view()), *jobs[j]);
   }
   return merged;
 }
@@ -470,43 +468,20 @@ absl::StatusOr<v1::Jitter> RunnerImpl::RunJitter(RowPlan plan, const CheckedWork
   return SpreadOf(std::move(times));
 }
 
-// Ends the process if a channel carried more in the row than its lanes can in that time.
-void RunnerImpl::CheckRates() {
-  constexpr int64_t kBitPicoseconds = 8'000'000'000'000;  // 8 bits a byte, 10^12 ps a second
-  constexpr int64_t kRoundedUp = 2;                       // bytes, one in each of the two counts
-  for (const ChannelCounters& channel : fabric_->Counters()) {
-    const Ratio picoseconds_per_byte = Ratio(kBitPicoseconds) / channel.rate.bits_per_second();
-    const int64_t bytes = channel.wire_bytes + channel.discarded_wire_bytes - kRoundedUp;
-    UPF_CHECK_OP((picoseconds_per_byte * Ratio(std::max<int64_t>(bytes, 0))).Ceil(), <=,
-                 fabric_->Now().since_start().count());
-    ++checks_.channels;
-  }
-}
-
-collectives::BoundFigures RunnerImpl::FiguresOfBound() const {
-  collectives::BoundFigures figures;
-  figures.links = fabric_->view().links_per_endpoint();
-  figures.link_bits_per_second = spec_.link.data_rate().bits_per_second();
-  if (spec_.scale_out.has_value()) {  // as if all links were as fast as the fastest
-    figures.link_bits_per_second = std::max(
-        figures.link_bits_per_second, spec_.scale_out->network->link.data_rate().bits_per_second());
-  }
-  for (const fabric::PathElement& element : fabric_->view().ShortestPath()) {
-    figures.path_latency += element.latency;
-  }
-  figures.local_latency = spec_.endpoint.local_latency;
-  return figures;
-}
-
-// Says why a row took as long as it did. Its fabric is still there.
-void RunnerImpl::Explain(const RowPlan& plan, const CheckedWorkload& workload,
-                         const MergedRun& merged, v1::Row& row) const {
+// Says why a row took as long as it did.
+absl::Status RunnerImpl::Explain(const RowPlan& plan, const CheckedWorkload& workload,
+                                 const RunObserver& observer, MergedRun& merged) {
   const collectives::LoggedRun run = MergeLogs(plan, merged.logged);
+  v1::Row& row = merged.rows.front();
   if (workload.breakdown) {
-    v1::Breakdown& breakdown = *row.mutable_breakdown();
-    breakdown = BreakdownOf(run, fabric_->view(), merged.logged);
-    breakdown.set_bound_ps(
-        collectives::ComputeLowerBound(FiguresOfBound(), *plan.algorithm, plan.request, 1)
+    const collectives::CriticalPath path = collectives::FindCriticalPath(run, fabric_->view());
+    UPF_ASSIGN_OR_RETURN(const std::vector<fabric::MessagePath> ways,
+                         RunWatched(plan, workload, observer, path.messages));
+    *row.mutable_breakdown() =
+        BreakdownOf(collectives::FindCriticalPath(run, fabric_->view(), ways), merged.logged);
+    row.mutable_breakdown()->set_bound_ps(
+        collectives::ComputeLowerBound(FiguresOfBound(spec_, fabric_->view()), *plan.algorithm,
+                                       plan.request, 1)
             .last_end.count());
   }
   if (workload.latency) {
@@ -515,40 +490,26 @@ void RunnerImpl::Explain(const RowPlan& plan, const CheckedWorkload& workload,
   if (workload.timeline) {
     *row.mutable_timeline() = TimelineOf(run);
   }
+  return absl::OkStatus();
 }
 
-// None if that takes too long to find.
-std::optional<collectives::LowerBound> RunnerImpl::BoundOf(const RowPlan& plan,
-                                                           int operations) const {
-  int64_t instructions = 0;
-  for (int rank = 0; rank < plan.request.ranks; ++rank) {
-    const auto program = plan.algorithm->MakeProgram(plan.request, rank);
-    for (int stream = 0; stream < program->streams(); ++stream) {
-      instructions += program->length(stream) * operations;
-    }
-    if (instructions > kBoundInstructionsMax) {
-      return std::nullopt;
-    }
+// Runs a row once more, as it ran before, and tells the ways of some messages; of none where the
+// fabric does not write them down.
+absl::StatusOr<std::vector<fabric::MessagePath>> RunnerImpl::RunWatched(
+    RowPlan plan, const CheckedWorkload& workload, RunObserver observer,
+    const std::vector<fabric::WatchedMessage>& messages) {
+  UPF_RETURN_IF_ERROR(MakeFabricOfRow(workload));
+  if (absl::IsUnimplemented(fabric_->Watch(messages))) {
+    return std::vector<fabric::MessagePath>();
   }
-  return collectives::ComputeLowerBound(FiguresOfBound(), *plan.algorithm, plan.request,
-                                        operations);
-}
-
-// Ends the process if a rank finished before it possibly could.
-void RunnerImpl::CheckLowerBound(const RowPlan& plan, const collectives::Job& job) {
-  const std::vector<collectives::RankTimes> times = job.Times();
-  if (times.empty()) {
-    return;
-  }
-  const auto bound = BoundOf(plan, plan.iterations + plan.warmup);
-  if (!bound.has_value()) {
-    return;
-  }
-  checks_.completions += static_cast<int64_t>(times.size());
-  for (const collectives::RankTimes& rank : times) {
-    UPF_CHECK_OP(rank.end.since_start().count(), >=,
-                 bound->rank_end[static_cast<size_t>(rank.rank)].count());
-  }
+  plan.payload = collectives::PayloadMode::kNone;
+  plan.log = false;
+  plan.rank_times = false;
+  observer.injection = nullptr;  // the faults are those of the first time
+  UPF_RETURN_IF_ERROR(RunRow({plan}, workload, observer).status());
+  UPF_ASSIGN_OR_RETURN(const std::vector<internal::WatchedWays> shares,
+                       GatherMessages(WaysOf(*fabric_), group_));
+  return MergeWays(shares);
 }
 
 absl::Status RunnerImpl::GatherStatistics(const RunMeter& meter, v1::RunStatistics& statistics) {

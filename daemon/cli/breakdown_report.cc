@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "daemon/cli/numbers.h"
 #include "daemon/cli/text_table.h"
@@ -40,15 +41,17 @@ std::string StepsText(const v1::Breakdown& breakdown) {
                    {"to us", Align::kRight},
                    {"where"},
                    {"what"},
-                   {"bytes", Align::kRight}});
+                   {"bytes", Align::kRight},
+                   {"over"}});
   const int half = breakdown.steps_size() / 2;
   for (int s = 0; s < breakdown.steps_size(); ++s) {
     if (s == half && breakdown.steps_left_out() > 0) {
-      table.AddRow({"...", "...", absl::StrCat(breakdown.steps_left_out(), " more"), "", ""});
+      table.AddRow({"...", "...", absl::StrCat(breakdown.steps_left_out(), " more"), "", "", ""});
     }
     const v1::BreakdownStep& step = breakdown.steps(s);
     table.AddRow({Microseconds(step.begin_ps()), Microseconds(step.end_ps()), WhereText(step),
-                  step.operation(), absl::StrCat(step.bytes())});
+                  step.operation(), absl::StrCat(step.bytes()),
+                  absl::StrJoin(step.channels(), " ")});
   }
   return table.Render("    ");
 }
@@ -107,7 +110,11 @@ void WriteBreakdown(const v1::Row& row, JsonWriter& json) {
     step.from() < 0 ? json.Null() : json.Int(step.from());
     json.Key("operation").String(step.operation());
     json.Key("bytes").Int(step.bytes());
-    json.EndObject();
+    json.Key("channels").BeginArray();
+    for (const std::string& channel : step.channels()) {
+      json.String(channel);
+    }
+    json.EndArray().EndObject();
   }
   json.EndArray().Key("steps_left_out").Int(breakdown.steps_left_out());
   json.Key("channels").BeginArray();

@@ -8,6 +8,7 @@
 #include "fabric/api/fabric_faults.h"
 #include "fabric/api/fabric_parts.h"
 #include "fabric/api/fabric_times.h"
+#include "fabric/api/message_paths.h"
 #include "fabric/api/network.h"
 #include "fabric/api/spec_checks.h"
 #include "fabric/base/fingerprint.h"
@@ -40,6 +41,8 @@ class FabricImpl final : public Fabric {
   absl::Status SetGroups(GroupTable groups) override;
   void Attach(EndpointId endpoint, MessagePortClient* client) override;
   absl::Status SetFaults(const FaultSchedule& schedule) override;
+  absl::Status Watch(const std::vector<WatchedMessage>& messages) override;
+  std::vector<MessagePath> WatchedPaths() const override;
   absl::Status RunRow(sim::WindowExchange& exchange) override;
   std::vector<std::string> Blocked() const override { return running_ ? FindBlocked() : blocked_; }
   std::vector<std::pair<EndpointId, uint64_t>> DeliveryHashes() const override { return hashes_; }
@@ -69,6 +72,7 @@ class FabricImpl final : public Fabric {
   std::vector<std::unique_ptr<FabricView>> views_;  // the last one is of all networks
   sim::Engine engine_;
   EndpointSet endpoints_;
+  std::vector<std::unique_ptr<NetworkWatch>> watches_;  // by network, or none
   std::vector<std::pair<EndpointId, uint64_t>> hashes_;
   std::vector<std::string> blocked_;
   std::vector<Ticks> fault_times_;  // of the schedule
@@ -275,6 +279,34 @@ void FabricImpl::WakeWaiting() {
       engine_.WakeAt(parts.component, next);
     }
   }
+}
+
+absl::Status FabricImpl::Watch(const std::vector<WatchedMessage>& messages) {
+  for (const std::unique_ptr<Network>& network : networks_) {
+    if (network->times->transport() != nullptr) {
+      return absl::UnimplementedError(
+          absl::StrCat(spec_->id,
+                       ": switches drop packets and endpoints send them again; the way "
+                       "of a message is not written down there"));
+    }
+  }
+  watches_.clear();
+  for (const std::unique_ptr<Network>& network : networks_) {
+    if (!messages.empty()) {
+      const bool joins = networks_.size() > 1 && network == networks_.back();
+      watches_.push_back(
+          std::make_unique<NetworkWatch>(*network, joins, spec_->endpoints, messages));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<MessagePath> FabricImpl::WatchedPaths() const {
+  std::vector<MessagePath> paths;
+  for (const std::unique_ptr<NetworkWatch>& watch : watches_) {
+    watch->AppendPaths(paths);
+  }
+  return paths;
 }
 
 absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {

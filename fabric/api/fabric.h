@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "fabric/api/fabric_types.h"
 #include "fabric/api/fabric_view.h"
+#include "fabric/api/message_path.h"
 #include "fabric/api/message_port.h"
 #include "fabric/model/faults.h"
 #include "fabric/model/spec.h"
@@ -64,6 +65,13 @@ class Fabric {
   // start is agreed, in the same window in all partitions, and the schedule differs from the last
   // one only by faults at or after that start.
   virtual absl::Status SetFaults(const FaultSchedule& schedule) = 0;
+
+  // Writes down the ways of these messages in the next rows, all different; of no message if it is
+  // empty. Each partition may be given all. Returns kUnimplemented where switches drop packets.
+  // Requires: not running.
+  virtual absl::Status Watch(const std::vector<WatchedMessage>& messages) = 0;
+  // Of those delivered since, in no particular order: what this partition knows of them.
+  virtual std::vector<MessagePath> WatchedPaths() const = 0;
 
   // Runs from virtual time 0 until nothing is pending in any partition, then detaches the clients
   // and checks conservation (a violation ends the process with 70). Returns an error when

@@ -264,15 +264,20 @@ void FabricParts::AddChannels(PortParts& parts) {
   if (layout_.direct().has_value()) {
     const DirectLinks::End end = layout_.direct()->FarEnd(endpoint, parts.link);
     up.received = &PortOf(EndpointId(end.endpoint), end.link).port->received();
+    up.receiver = kEndpointReceives;
     channels_.push_back(up);
+    senders_.push_back(&parts.port->transmitter());
     return;
   }
   const Layout::ChipPort& at = layout_.ChipOf(endpoint, parts.link);
-  const SwitchChip& chip = *ChipPartsOf(at.chip)->part;
-  up.received = &chip.received(at.port);
+  SwitchChip& chip = *ChipPartsOf(at.chip)->part;
+  up.received = &std::as_const(chip).received(at.port);
+  up.receiver = layout_.chips()[static_cast<size_t>(at.chip)].kind;
   channels_.push_back(up);
+  senders_.push_back(&parts.port->transmitter());
   Channel down = up;
   down.name = layout_.ChannelName(parts.endpoint, parts.link, false);
+  down.receiver = kEndpointReceives;
   down.from_endpoint = false;
   down.sender = &chip.transmitter(at.port);
   down.received = &std::as_const(*parts.port).received();
@@ -280,6 +285,7 @@ void FabricParts::AddChannels(PortParts& parts) {
   down.chip = &chip;
   down.chip_port = at.port;
   channels_.push_back(down);
+  senders_.push_back(&chip.transmitter(at.port));
 }
 
 void FabricParts::AddTrunkChannels(int trunk) {
@@ -287,7 +293,7 @@ void FabricParts::AddTrunkChannels(int trunk) {
   for (const bool forward : {true, false}) {
     const Layout::ChipPort& from = forward ? ends.from : ends.to;
     const Layout::ChipPort& to = forward ? ends.to : ends.from;
-    const ChipParts* sender = ChipPartsOf(from.chip);
+    ChipParts* sender = ChipPartsOf(from.chip);
     if (sender == nullptr) {
       return;
     }
@@ -298,12 +304,14 @@ void FabricParts::AddTrunkChannels(int trunk) {
     channel.link = trunk;
     channel.number = layout_.LinkOfTrunk(trunk);
     channel.kind = ends.kind;
+    channel.receiver = layout_.chips()[static_cast<size_t>(to.chip)].kind;
     channel.from_endpoint = forward;
     channel.chip = sender->part.get();
     channel.chip_port = from.port;
     channel.sender = &channel.chip->transmitter(from.port);
     channel.received = &ChipPartsOf(to.chip)->part->received(to.port);
     channels_.push_back(channel);
+    senders_.push_back(&sender->part->transmitter(from.port));
   }
 }
 

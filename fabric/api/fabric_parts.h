@@ -38,9 +38,10 @@ class FabricParts {
     std::string name;
     int endpoint = -1;  // at one end, unless it is a trunk
     int plane = 0;
-    int link = 0;    // of the endpoint; a trunk: its number
-    int number = 0;  // of the link
-    int kind = 0;    // likewise
+    int link = 0;      // of the endpoint; a trunk: its number
+    int number = 0;    // of the link
+    int kind = 0;      // likewise
+    int receiver = 0;  // as FabricTimes::Channel has it
     bool from_endpoint = false;
     const Transmitter* sender = nullptr;
     const ReceiveCounters* received = nullptr;
@@ -61,6 +62,8 @@ class FabricParts {
   const std::vector<ChipParts>& chips() const { return chips_; }
   // Plane after plane: each link of an endpoint, away from it and back; then the trunks.
   const std::vector<Channel>& channels() const { return channels_; }
+  // The sender of one of them.
+  Transmitter& TransmitterOf(const Channel& channel) { return *senders_[Index(channel)]; }
   // Once: joins them to each other, and to the endpoints.
   void Join(EndpointSet& endpoints);
 
@@ -76,6 +79,9 @@ class FabricParts {
   EndpointParts* Owned(EndpointId endpoint);
   void AddChannels(PortParts& parts);
   void AddTrunkChannels(int trunk);
+  size_t Index(const Channel& channel) const {
+    return static_cast<size_t>(&channel - channels_.data());
+  }
   ChannelPlace PlaceOf(int link, bool forward) const;
   PortParts& PortOf(EndpointId endpoint, int link);
   ChipParts* ChipPartsOf(int chip);
@@ -91,6 +97,7 @@ class FabricParts {
   std::vector<int> port_index_;  // by endpoint and link: in ports_, or -1
   std::vector<int> chip_index_;  // by chip: in chips_, or -1
   std::vector<Channel> channels_;
+  std::vector<Transmitter*> senders_;  // likewise
 };
 
 }  // namespace upfabric::fabric

@@ -43,6 +43,9 @@ int64_t Transmitter::Send(const Record& train, const StartChoice& choice, int64_
   sent_.wire_units += sent * shape->units;
   sent_.busy += free_ - choice.start;
   sent_.credit_stall += choice.start - choice.ready;
+  if (log_ != nullptr) [[unlikely]] {
+    log_->Add(train, {train.time, choice.ready, choice.start, start, shape->ticks}, sent);
+  }
   return sent;
 }
 

@@ -28,6 +28,7 @@
 #include "fabric/model/counters.h"
 #include "fabric/model/credit_pool.h"
 #include "fabric/model/hop_times.h"
+#include "fabric/model/message_log.h"
 #include "fabric/model/pauses.h"
 #include "fabric/sim/engine.h"
 
@@ -42,8 +43,7 @@ struct StartChoice {
   size_t entry = 0;                      // of the lane's queue; not the first only in turn
 };
 
-// A channel: one direction of a link. Forward is away from an endpoint, from the lower one of two,
-// or from a trunk's first end.
+// One direction of a link. Forward: from an endpoint, the lower of two, or a trunk's first end.
 struct ChannelPlace {
   int link = 0;
   bool forward = true;
@@ -60,7 +60,7 @@ class Transmitter {
     credits_.Init(times.virtual_channels, buffer_units, next, times.credit_return);
   }
   void Connect(const sim::Outlet& outlet) { outlet_ = outlet; }
-  // Names the channel to the faults and to the draws of failing flits.
+  // Names the channel to the faults and draws.
   void Place(const ChannelPlace& place);
   // Applies the faults of the channel at `now`. Requires: what starts before `now` has started, and
   // nothing else.
@@ -68,7 +68,6 @@ class Transmitter {
   CreditPool& credits() { return credits_; }
   // Where packets are marked, trimmed, dropped and paused. `next` as for Init.
   void MakeEthernet(sim::Ticks* next) { ethernet_ = std::make_unique<EthernetState>(next); }
-  // Requires: MakeEthernet.
   Pauses& pauses() { return ethernet_->pauses; }
   EthernetCounters& ethernet() { return ethernet_->counters; }
   sim::Ticks free() const { return free_; }  // when what was sent has left
@@ -100,7 +99,6 @@ class Transmitter {
     sent_.queue_packets_max = std::max(sent_.queue_packets_max, packets);
   }
   const SendCounters& sent() const { return sent_; }
-  // What its owner did to packets of the channel; nothing without MakeEthernet.
   EthernetCounters ethernet() const {
     return ethernet_ != nullptr ? ethernet_->counters : EthernetCounters();
   }
@@ -108,6 +106,7 @@ class Transmitter {
   bool credits_complete() const { return credits_.Complete(); }
   uint32_t credits_leaked() const { return credits_.leaked(); }
   const ChannelPlace& place() const { return place_; }
+  void SetLog(ChannelLog* log) { log_ = log; }
 
   void Reset();
   int64_t MemoryBytes() const { return credits_.MemoryBytes(); }
@@ -143,6 +142,7 @@ class Transmitter {
   const FlitErrors* errors_ = nullptr;
   ChannelPlace place_;
   std::unique_ptr<EthernetState> ethernet_;
+  ChannelLog* log_ = nullptr;  // null: nothing is written down
 };
 
 }  // namespace upfabric::fabric
