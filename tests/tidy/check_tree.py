@@ -20,7 +20,7 @@ CODE_ENDINGS = (".h", ".cc", ".proto", ".py", ".sh", ".cmake", ".yaml")
 
 # Headers of this repository that a folder may include, by the longest prefix that matches.
 # The folder itself is always allowed. None: all.
-CONTRACTS = ("fabric/api/message_port.h", "fabric/api/fabric_view.h")
+CONTRACTS = ("fabric/api/message_port.h", "fabric/api/fabric_view.h", "fabric/api/message_path.h")
 MAY_INCLUDE = {
     "fabric/base/": (),
     "fabric/sim/": ("fabric/base/",),
