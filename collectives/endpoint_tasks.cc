@@ -9,7 +9,7 @@ namespace upfabric::collectives {
 namespace {
 
 // A cookie is the task's place at the endpoint above these bits, and the executor's own below.
-constexpr int kOwnBits = 8;
+constexpr int kOwnBits = 16;
 constexpr uint32_t kOwnMask = (uint32_t{1} << kOwnBits) - 1;
 
 // The endpoint's port as one of its tasks sees it.

@@ -8,6 +8,14 @@
 #include "fabric/base/check.h"
 
 namespace upfabric::collectives {
+namespace {
+
+// Cookies from here on are connections, those below streams.
+constexpr uint32_t kFirstSlotCookie = 256;
+// Marks the message that frees the slot of the message with the rest of the tag.
+constexpr uint32_t kSlotTag = uint32_t{kSlotConnectionsMax} << kSequenceBits;
+
+}  // namespace
 
 RankExecutor::RankExecutor(ExecutorSpec spec) : spec_(std::move(spec)) {
   streams_.resize(static_cast<size_t>(spec_.program->streams()));
@@ -46,6 +54,10 @@ void RankExecutor::Begin(SimTime now) {
 
 void RankExecutor::OnReceived(SimTime now, uint32_t cookie) {
   now_ = now;
+  if (cookie >= kFirstSlotCookie) {
+    OnSlotFree(cookie - kFirstSlotCookie);
+    return Run(now);
+  }
   Stream& stream = Resumed(cookie, Wait::kMessage);
   if (InstructionTimes* times = LogOf(stream); times != nullptr) {
     times->delivered = now;
@@ -195,6 +207,10 @@ bool RankExecutor::Start(size_t index) {
   }
   switch (instruction.op) {
     case OpCode::kSend:
+      if (!HasSlot(instruction)) {
+        stream.wait = Wait::kSlot;
+        return false;
+      }
       if (stream.marks == kMarksMax * spec_.sends_apart) {
         stream.wait = Wait::kWindow;
         return false;
@@ -226,6 +242,11 @@ bool RankExecutor::Start(size_t index) {
 
 bool RankExecutor::Receive(size_t index) {
   Stream& stream = streams_[index];
+  if (stream.instruction.forwards &&
+      !HasSlot(spec_.program->At(static_cast<int>(index), stream.finished + 1))) {
+    stream.wait = Wait::kSlot;
+    return false;
+  }
   const std::optional<SimTime> delivered = port_->PostRecv(
       EndpointOf(stream.instruction.peer), TagOf(stream.instruction), static_cast<uint32_t>(index));
   if (!delivered.has_value()) {
@@ -246,6 +267,10 @@ void RankExecutor::Send(size_t index) {
   Stream& stream = streams_[index];
   const Bytes size = OnWire(stream.instruction.source.count);
   stream.unmarked += std::max(size, kSendBytesMin);
+  if (spec_.slots > 0) {
+    connections_[connection_.at({stream.instruction.peer, stream.instruction.connection})]
+        .held.push_back(TagOf(stream.instruction));
+  }
   const bool mark = stream.unmarked >= kMarkBytes;
   if (mark) {
     ++stream.marks;
@@ -256,6 +281,45 @@ void RankExecutor::Send(size_t index) {
                    .size = size,
                    .tell_when_sent = mark,
                    .cookie = static_cast<uint32_t>(index)});
+}
+
+bool RankExecutor::HasSlot(const Instruction& send) {
+  if (spec_.slots == 0 || MovedCount(send) == 0) {
+    return true;
+  }
+  const auto [found, inserted] =
+      connection_.try_emplace({send.peer, send.connection}, connections_.size());
+  if (inserted) {
+    connections_.emplace_back();
+  }
+  Connection& connection = connections_[found->second];
+  while (connection.held.size() >= static_cast<size_t>(spec_.slots)) {
+    const auto cookie = static_cast<uint32_t>(kFirstSlotCookie + found->second);
+    if (connection.asked ||
+        !port_->PostRecv(EndpointOf(send.peer), connection.held.front() | kSlotTag, cookie)) {
+      connection.asked = true;
+      return false;
+    }
+    connection.held.pop_front();
+  }
+  return true;
+}
+
+void RankExecutor::OnSlotFree(size_t index) {
+  Connection& connection = connections_[index];
+  connection.asked = false;
+  connection.held.pop_front();
+  for (Stream& stream : streams_) {
+    if (stream.wait == Wait::kSlot) {
+      stream.wait = Wait::kNothing;
+    }
+  }
+}
+
+void RankExecutor::FreeSlot(const Instruction& receive) {
+  port_->PostSend({.destination = EndpointOf(receive.peer),
+                   .tag = TagOf(receive) | kSlotTag,
+                   .size = kSlotBytes});
 }
 
 Bytes RankExecutor::OnWire(int64_t count) const {
@@ -277,6 +341,11 @@ void RankExecutor::Finish(Stream& stream) {
   }
   if (InstructionTimes* times = LogOf(stream); times != nullptr) {
     times->finish = now_;
+  }
+  const OpCode op = stream.instruction.op;
+  if (spec_.slots > 0 && (op == OpCode::kRecv || op == OpCode::kRecvReduce) &&
+      MovedCount(stream.instruction) > 0) {
+    FreeSlot(stream.instruction);
   }
   ++stream.finished;
   if (stream.finished == stream.length) {
@@ -393,6 +462,8 @@ std::string RankExecutor::StreamAutopsy(size_t index) const {
       return absl::StrCat(text, "the endpoint's memory");
     case Wait::kWindow:
       return absl::StrCat(text, "earlier sends to leave");
+    case Wait::kSlot:
+      return absl::StrCat(text, "one of ", spec_.slots, " slots");
     case Wait::kStream:
       return absl::StrCat(text, "stream ", instruction.depends_stream, " to finish ",
                           instruction.depends_count, " instructions");

@@ -13,7 +13,10 @@
 #define UPFABRIC_COLLECTIVES_EXECUTOR_H_
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collectives/executor_spec.h"
@@ -51,7 +54,7 @@ class RankExecutor final : public fabric::MessagePortClient {
   std::string Autopsy() const;
 
  private:
-  enum class Wait : uint8_t { kNothing, kStream, kMessage, kLocal, kWindow, kEnd };
+  enum class Wait : uint8_t { kNothing, kStream, kMessage, kLocal, kWindow, kSlot, kEnd };
   struct Stream {
     Instruction instruction;  // the current one, unless wait is kEnd
     int64_t finished = 0;     // instructions of this iteration
@@ -59,6 +62,12 @@ class RankExecutor final : public fabric::MessagePortClient {
     Wait wait = Wait::kNothing;
     int marks = 0;   // marked sends that have not left, of whatever iteration
     Bytes unmarked;  // of sends since the last mark
+  };
+
+  // To one peer, with its slots.
+  struct Connection {
+    std::deque<uint32_t> held;  // tags of messages whose slot is not known to be free, in order
+    bool asked = false;         // for the news of the first one
   };
 
   void Begin(SimTime now);
@@ -75,6 +84,10 @@ class RankExecutor final : public fabric::MessagePortClient {
   // Returns whether it has finished at once.
   bool Receive(size_t stream);
   void StartLocal(size_t stream);
+  // Whether the send can take a slot; if not, its stream runs again when one may be free.
+  bool HasSlot(const Instruction& send);
+  void FreeSlot(const Instruction& receive);
+  void OnSlotFree(size_t connection);
   void Finish(Stream& stream);
   // Of the stream's current instruction; null unless it is logged.
   InstructionTimes* LogOf(const Stream& stream);
@@ -95,6 +108,8 @@ class RankExecutor final : public fabric::MessagePortClient {
   ExecutorSpec spec_;
   fabric::MessagePort* port_ = nullptr;
   std::vector<Stream> streams_;
+  std::vector<Connection> connections_;                   // in the order of their first send
+  std::map<std::pair<int, uint8_t>, size_t> connection_;  // by peer and number
   int64_t iteration_ = 0;
   SimTime timed_start_;
   SimTime end_;

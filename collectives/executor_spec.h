@@ -31,6 +31,11 @@ inline constexpr int kMarksMax = 2;                   // chosen: the least that 
 // A short message counts as this much; about what its records take.
 inline constexpr Bytes kSendBytesMin{256};  // chosen
 
+// A counter that the receiver writes to its sender's memory.
+inline constexpr Bytes kSlotBytes{8};
+// The upper half of connection numbers is for those messages.
+inline constexpr int kSlotConnectionsMax = 128;
+
 struct ExecutorSpec {
   int rank = 0;
   const std::vector<EndpointId>* endpoints = nullptr;  // by rank; outlives the executor
@@ -48,6 +53,10 @@ struct ExecutorSpec {
   // group of its ranks.
   uint32_t sequence_base = 0;
   int group = 0;
+  // Messages that a connection holds from their send to the end of their receive, as a library's
+  // buffers have slots; 0: any number. The receiver frees one by a message of kSlotBytes.
+  // Requires: connections below kSlotConnectionsMax if it is above 0.
+  int slots = 0;
   int sends_apart = 1;  // see FabricView; the injection window is so many times as long
   bool log = false;     // keep a RankLog of the last iteration
   // Both null: no byte moves. The transport outlives the executor.

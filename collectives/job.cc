@@ -178,6 +178,7 @@ class JobImpl final : public Job {
         .stretch = spec_.stretch,
         .sequence_base = static_cast<uint32_t>(spec_.sequence_base),
         .group = spec_.group,
+        .slots = spec_.slots,
         .sends_apart = spec_.sends_apart,
         .log = spec_.log};
     if (spec_.payload != PayloadMode::kNone) {

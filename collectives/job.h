@@ -41,6 +41,7 @@ struct JobSpec {
   uint64_t seed = 0;
   std::vector<Picoseconds> starts = {};  // by rank, when it starts; empty: all at 0
   int sends_apart = 1;                   // see FabricView
+  int slots = 0;                         // see ExecutorSpec
   int64_t sequence_base = 0;             // see ExecutorSpec
   int group = 0;
   bool log = false;           // keep logs of the last iteration

@@ -154,6 +154,25 @@ TEST(JobTest, MessagesLargerThanAMarkFollowEachOtherWithoutAGap) {
   EXPECT_EQ(run.fabric.now_ps(), figures.latency_ps + 7 * kBlock * figures.link_ps_per_byte);
 }
 
+// A message leaves when the receiver has taken the one `slots` before it and the news is back.
+TEST(JobTest, ASenderWaitsForSlots) {
+  const AlgorithmRegistry registry = BuiltinAlgorithms();
+  const testing::FakeFigures figures;
+  const auto end_ps = [&](int slots) {
+    LocalPayloadTransport transport;
+    // The ring sends each of its pieces over one connection for each channel.
+    JobOnFake run({.request = {.collective = Collective::kAllGather, .ranks = 8, .count = 8},
+                   .algorithm = &Find(registry, Collective::kAllGather, "ring"),
+                   .slots = slots},
+                  {.rated = true}, transport);
+    EXPECT_TRUE(run.job->finished());
+    EXPECT_EQ(run.job->CountWrong(), 0);
+    return run.fabric.now_ps();
+  };
+  EXPECT_GT(end_ps(1), end_ps(2));
+  EXPECT_LE(end_ps(7) - end_ps(0), 2 * figures.latency_ps);  // the last news is still on its way
+}
+
 TEST(JobTest, ShortMessagesArePostedAtOnce) {
   const AlgorithmRegistry registry = BuiltinAlgorithms();
   LocalPayloadTransport transport;

@@ -67,7 +67,7 @@ struct Instruction {
   int depends_stream = -1;
   int64_t depends_count = 0;
   // A receive that takes its message only when the send after it in its stream can take a slot: a
-  // forwarding step of one kernel. The prover knows slots; a run has as many as it needs.
+  // forwarding step of one kernel. Without slots nothing waits for one.
   bool forwards = false;
 };
 

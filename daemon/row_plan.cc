@@ -51,6 +51,9 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
   const fabric::FabricView& view = fabric.fabric->ViewOf(workload.endpoints);
   if (workload.imported != nullptr) {
     algorithms = {workload.imported.get()};
+    plan.imported = workload.imported.get();
+    plan.file = workload.algorithm;
+    plan.slots = workload.slots;
     plan.request.count = CountInChunks(*workload.imported, plan.request.count);
     UPF_RETURN_IF_ERROR(collectives::CheckRequest(*algorithms.front(), plan.request));
   } else if (workload.software != nullptr) {

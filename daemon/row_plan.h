@@ -22,6 +22,10 @@ struct RowPlan {
   collectives::CollectiveRequest request;
   std::vector<EndpointId> endpoints = {};  // by rank
   const collectives::Algorithm* algorithm = nullptr;
+  // Of an algorithm of a file: itself, and what messages call it.
+  const collectives::ImportedAlgorithm* imported = nullptr;
+  std::string file = {};
+  int slots = 0;  // see ExecutorSpec
   collectives::PayloadMode payload = collectives::PayloadMode::kFull;
   v1::DataType type = v1::DATA_TYPE_UNSPECIFIED;
   v1::ReduceOp op = v1::REDUCE_OP_UNSPECIFIED;  // unspecified where nothing is reduced

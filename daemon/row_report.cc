@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "collectives/prove/prover.h"
 #include "daemon/exit_codes.h"
 #include "daemon/workload_from_proto.h"
 #include "fabric/base/check.h"
@@ -101,6 +102,13 @@ absl::Status NoProgress(const std::vector<RowPlan>& plans, const std::vector<Row
       continue;
     }
     work.push_back(WorkText(plans[p]));
+    if (plans[p].imported != nullptr) {
+      // It may be the program, or a fault of the fabric.
+      for (const collectives::Finding& finding :
+           collectives::FindStuck(*plans[p].algorithm, plans[p].request, plans[p].slots)) {
+        lines.push_back(FindingText(plans[p].file, *plans[p].imported, finding));
+      }
+    }
     ranks += of_plan.size();
     // Who owns what must not be seen. Lines begin with "rank N ": a shorter number comes first.
     const auto order = [](const std::string& line) {

@@ -365,6 +365,7 @@ absl::StatusOr<std::vector<std::unique_ptr<collectives::Job>>> RunnerImpl::MakeJ
     spec.overhead = plan.overhead;
     spec.stretch = plan.stretch;
     spec.sends_apart = fabric_->view().sends_apart();
+    spec.slots = plan.slots;
     spec.sequence_base = sequence_base;
     spec.group = static_cast<int>(groups.size());
     UPF_ASSIGN_OR_RETURN(std::unique_ptr<collectives::Job> job,

@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "collectives/executor_spec.h"
 #include "collectives/selector.h"
 #include "daemon/tasks_from_proto.h"
 #include "fabric/base/status.h"
@@ -20,6 +21,7 @@ using collectives::ReduceOp;
 constexpr int64_t kSizeBytesMax = int64_t{1} << 40;
 constexpr int kIterationsMax = 1'000'000;
 constexpr int kJitterMax = 1000;
+constexpr int kSlotsMax = 1024;                      // chosen: beyond what any runtime has
 constexpr Picoseconds kStartMax{1'000'000'000'000};  // chosen: 1 s, far beyond any straggler
 
 absl::StatusOr<Collective> FromProto(v1::Collective collective) {
@@ -152,13 +154,43 @@ absl::StatusOr<int> CheckedRoot(const v1::Workload& workload, Collective collect
 
 // "FILE:LINE: gpu 1 tb 0 step 2: ..."
 absl::Status CheckProof(const std::string& file, const collectives::ImportedAlgorithm& algorithm,
-                        bool in_place) {
-  const collectives::Proof proof =
-      collectives::Prove(algorithm, algorithm.SmallestRequest(in_place));
-  return proof.findings.empty() ? absl::OkStatus()
-                                : absl::DataLossError(absl::StrCat(
-                                      FindingText(file, algorithm, proof.findings.front()),
-                                      " (--no-prove runs it all the same)"));
+                        bool in_place, int slots) {
+  const collectives::CollectiveRequest request = algorithm.SmallestRequest(in_place);
+  const collectives::Proof proof = collectives::Prove(algorithm, request);
+  std::string refusal;
+  if (!proof.findings.empty()) {
+    refusal = FindingText(file, algorithm, proof.findings.front());
+  } else if (slots > 0 && slots < proof.slots) {
+    refusal = absl::StrCat(file, ": needs ", proof.slots,
+                           " slots for each connection, and --slots gives ", slots, ": ",
+                           collectives::FindStuck(algorithm, request, slots).front().message);
+  }
+  return refusal.empty()
+             ? absl::OkStatus()
+             : absl::DataLossError(absl::StrCat(refusal, " (--no-prove runs it all the same)"));
+}
+
+// What is asked about a run, and how it is repeated.
+absl::Status CheckAsked(const v1::Workload& workload) {
+  if (workload.jitter() < 0 || workload.jitter() > kJitterMax) {
+    return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
+                                                   " repetitions, allowed is 0 to ", kJitterMax));
+  }
+  if ((workload.breakdown() || workload.timeline() || workload.latency() ||
+       workload.rank_times()) &&
+      workload.timing() != v1::TIMING_ISOLATED) {
+    return absl::InvalidArgumentError(
+        "--breakdown, --latency, --rank-times, --trace: are of isolated operations; allowed "
+        "without "
+        "queued ones");
+  }
+  if (workload.slots() < 0 || workload.slots() > kSlotsMax ||
+      (workload.slots() > 0 && workload.program().empty())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--slots: ", workload.slots(),
+                     "; allowed with an algorithm of a file are 1 to ", kSlotsMax));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Picoseconds>> CheckedStarts(const v1::Workload& workload) {
@@ -245,8 +277,14 @@ absl::Status TakeProgram(const v1::Workload& workload, CheckedWorkload& checked)
         absl::StrCat("--root: ", request.root, ", allowed for ", file, " is 0"));
   }
   request.in_place |= !checked.imported->serves_out_of_place();
+  checked.slots = workload.slots();
+  if (checked.slots > 0 && checked.imported->channels() > collectives::kSlotConnectionsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--slots: ", file, " has ", checked.imported->channels(),
+                     " channels; allowed with slots are ", collectives::kSlotConnectionsMax));
+  }
   return workload.no_prove() ? absl::OkStatus()
-                             : CheckProof(file, *checked.imported, request.in_place);
+                             : CheckProof(file, *checked.imported, request.in_place, checked.slots);
 }
 
 }  // namespace
@@ -287,18 +325,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   UPF_RETURN_IF_ERROR(TakeSoftware(workload, checked));
   UPF_RETURN_IF_ERROR(TakeAlgorithm(workload, registry, checked));
   UPF_ASSIGN_OR_RETURN(checked.starts, CheckedStarts(workload));
-  if (workload.jitter() < 0 || workload.jitter() > kJitterMax) {
-    return absl::InvalidArgumentError(absl::StrCat("--jitter: ", workload.jitter(),
-                                                   " repetitions, allowed is 0 to ", kJitterMax));
-  }
-  if ((workload.breakdown() || workload.timeline() || workload.latency() ||
-       workload.rank_times()) &&
-      workload.timing() != v1::TIMING_ISOLATED) {
-    return absl::InvalidArgumentError(
-        "--breakdown, --latency, --rank-times, --trace: are of isolated operations; allowed "
-        "without "
-        "queued ones");
-  }
+  UPF_RETURN_IF_ERROR(CheckAsked(workload));
   if (const auto faults = fabric::FaultScheduleFromProto(workload.faults()); !faults.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--faults: ", faults.status().message()));
   }

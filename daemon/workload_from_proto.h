@@ -37,6 +37,7 @@ struct CheckedWorkload {
   Search search = Search::kNone;           // what the name asks for
   // The algorithm of a file; null: a built-in one.
   std::shared_ptr<const collectives::ImportedAlgorithm> imported;
+  int slots = 0;  // of its connections, 0: any number
   // Null with `ideal`.
   std::shared_ptr<const Software> software;
   v1::SoftwareProfile profile;  // what it was made of

@@ -567,6 +567,11 @@ class Execution {
 
 }  // namespace
 
+std::vector<Finding> FindStuck(const Algorithm& algorithm, const CollectiveRequest& request,
+                               int slots) {
+  return Execution(algorithm, request, slots == 0 ? kUnbounded - 1 : slots).Run();
+}
+
 Proof Prove(const Algorithm& algorithm, const CollectiveRequest& request) {
   Proof proof;
   Execution unbounded(algorithm, request, kUnbounded);
@@ -578,8 +583,7 @@ Proof Prove(const Algorithm& algorithm, const CollectiveRequest& request) {
   proof.unused = unbounded.Unused();
   // With as many as that execution held at once nothing waits; fewer may do.
   int enough = std::max(unbounded.most_in_flight(), 1);
-  int too_few = 0;
-  while (enough - too_few > 1) {
+  for (int too_few = 0; enough - too_few > 1;) {
     const int slots = too_few == 0 ? 1 : (enough + too_few) / 2;
     const std::vector<Finding> stuck = Execution(algorithm, request, slots).Run();
     if (stuck.empty()) {

@@ -43,6 +43,11 @@ struct Proof {
   std::string stuck_below;  // with one slot less: which cycle; "" if slots is 1
 };
 
+// With so many slots for each connection, any number if 0: the streams that get stuck, and the
+// cycle that they wait in; none if all end. Looks at nothing else. Requires: as for Prove.
+std::vector<Finding> FindStuck(const Algorithm& algorithm, const CollectiveRequest& request,
+                               int slots);
+
 // In place, input and output are one memory, whether or not the collective has that form in
 // nccl-tests. Requires: the ranges of all instructions are inside their buffers.
 Proof Prove(const Algorithm& algorithm, const CollectiveRequest& request);

@@ -309,6 +309,16 @@ TEST(AlgorithmFileTest, RunTakesAFileAfterItsProof) {
   const Ended hung = Upfabric(run + "--no-prove --algorithm " + stuck);
   EXPECT_EQ(hung.code, 4);
   EXPECT_THAT(hung.err, HasSubstr("waits for message"));
+  // It needs two slots. With one the autopsy names the cycle, and the line.
+  const std::string one = run + "--slots 1 --algorithm " + Testdata("all_reduce_ring_2.xml");
+  ExpectOneLine(Upfabric(one), 1, "needs 2 slots for each connection, and --slots gives 1: rank 0");
+  const Ended one_slot = Upfabric(one + " --no-prove");
+  EXPECT_EQ(one_slot.code, 4);
+  EXPECT_THAT(one_slot.err, HasSubstr("all_reduce_ring_2.xml:5: gpu 0 tb 0 step 1: "));
+  EXPECT_THAT(one_slot.err, HasSubstr("a cycle, deadlock"));
+  EXPECT_THAT(one_slot.err, HasSubstr("waits for one of 1 slots"));
+  EXPECT_EQ(Upfabric(run + "--slots 2 --algorithm " + Testdata("all_reduce_ring_2.xml")).code, 0);
+  ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 --slots 2"), 2, "--slots: 2; allowed");
   ExpectOneLine(Upfabric("run all_reduce --fabric hgx-h100 -g 3 --algorithm " +
                          Testdata("all_reduce_ring_2.xml")),
                 2, "is all_reduce of 2 ranks, not all_reduce of 3");

@@ -25,6 +25,7 @@ namespace {
 // chosen: far above what anyone repeats.
 constexpr int64_t kIterationsMax = 1'000'000;
 constexpr int64_t kJitterMax = 1000;
+constexpr int64_t kSlotsMax = 1024;
 constexpr int64_t kRanksMax = 1'000'000;
 // Fabrics of a comparison are named by letters.
 constexpr size_t kComparedMax = 26;
@@ -45,6 +46,7 @@ struct SweepTexts {
   std::string root = "0";
   std::string algorithm = "auto";
   bool no_prove = false;
+  std::string slots;
   std::string software = "ideal";
   std::string launch;
   std::string payload = "auto";
@@ -121,6 +123,9 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
                   "MSCCL XML, FILE.xml")
       ->capture_default_str();
   app->add_flag("--no-prove", texts.no_prove, "run the algorithm of a file without proof");
+  app->add_option(
+      "--slots", texts.slots,
+      "messages that a connection of the algorithm of a file holds at once (any number)");
   app->add_option("--software", texts.software,
                   "ideal (the fabric alone), nccl, rccl, vllm, trtllm, kernel, or a file")
       ->capture_default_str();
@@ -179,6 +184,10 @@ absl::StatusOr<SweepOptions> ReadSweep(const SweepTexts& texts) {
   sweep.seed = static_cast<uint64_t>(number);
   sweep.algorithm = texts.algorithm;
   sweep.prove = !texts.no_prove;
+  if (!texts.slots.empty()) {
+    UPF_RETURN_IF_ERROR(StoreInt("--slots", texts.slots, {.min = 1, .max = kSlotsMax}, number));
+    sweep.slots = static_cast<int>(number);
+  }
   sweep.software = texts.software;
   sweep.launch = texts.launch;
   return sweep;
@@ -547,6 +556,7 @@ v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
   workload.set_root(HasRoot(collective) ? sweep.root : -1);
   workload.set_algorithm(sweep.algorithm);
   workload.set_no_prove(!sweep.prove);
+  workload.set_slots(sweep.slots);
   workload.set_software(sweep.software);
   workload.set_launch(sweep.launch);
   workload.set_payload(sweep.payload);

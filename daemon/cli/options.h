@@ -32,6 +32,7 @@ struct SweepOptions {
   bool check = true;
   std::string algorithm;  // "auto", a name, or a file of MSCCL XML
   bool prove = true;      // the algorithm of a file
+  int slots = 0;          // of its connections; 0: any number
   std::string software;
   std::string launch;  // of a software profile; "" is its default
   v1::PayloadMode payload = v1::PAYLOAD_MODE_AUTO;
