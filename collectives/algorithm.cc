@@ -37,6 +37,9 @@ absl::Status CheckRequest(const Algorithm& algorithm, const CollectiveRequest& r
   if (request.count > limits.count_max) {
     return refuse("serves at most ", limits.count_max, " elements, not ", request.count);
   }
+  if (request.matrix != nullptr && !limits.matrix) {
+    return refuse("has no form for a matrix of sizes");
+  }
   if (request.in_place && !limits.in_place) {
     return refuse("has no in-place form");
   }
@@ -58,7 +61,7 @@ Bytes BufferBytes(const Algorithm& algorithm, const CollectiveRequest& request) 
     return (request.in_place ? std::max(send, recv) : send + recv) +
            algorithm.MakeProgram(request, rank)->partition(Buffer::kScratch).count();
   };
-  if (!HasRoot(request.collective)) {
+  if (!HasRoot(request.collective) && request.matrix == nullptr) {
     // Rank 0 has the most scratch: it gets the largest part of every balanced split.
     return ElementSize(request.type) * of_rank(0) * request.ranks;
   }

@@ -25,6 +25,7 @@ struct AlgorithmLimits {
   bool in_place = true;          // whether source and result may share a buffer
   bool needs_in_switch = false;  // multicast and reduction by the switches
   bool needs_groups = false;     // a number of ranks that patterns/groups.h can divide
+  bool matrix = false;           // whether it serves a CountMatrix
 };
 
 struct AlgorithmInfo {

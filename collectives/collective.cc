@@ -19,6 +19,13 @@ absl::Status ValidateRequest(const CollectiveRequest& request) {
     return absl::InvalidArgumentError(
         absl::StrCat("count is ", request.count, "; allowed: 0 to ", count_max));
   }
+  if (request.matrix != nullptr &&
+      (request.collective != Collective::kAllToAll || request.matrix->ranks() != request.ranks)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a matrix of ", request.matrix->ranks(), " ranks for ",
+                     std::string(CollectiveName(request.collective)), " of ", request.ranks,
+                     "; allowed: for all_to_all of as many"));
+  }
   if (HasRoot(request.collective) && (request.root < 0 || request.root >= request.ranks)) {
     return absl::InvalidArgumentError(
         absl::StrCat("root is ", request.root, "; allowed: 0 to ", request.ranks - 1));
@@ -61,6 +68,9 @@ Bytes ElementSize(DataType type) {
 }
 
 int64_t SendCount(const CollectiveRequest& request, int rank) {
+  if (request.matrix != nullptr) {
+    return request.matrix->SendCount(rank);
+  }
   switch (request.collective) {
     case Collective::kReduceScatter:
     case Collective::kAllToAll:
@@ -75,6 +85,9 @@ int64_t SendCount(const CollectiveRequest& request, int rank) {
 }
 
 int64_t RecvCount(const CollectiveRequest& request, int rank) {
+  if (request.matrix != nullptr) {
+    return request.matrix->RecvCount(rank);
+  }
   switch (request.collective) {
     case Collective::kAllGather:
     case Collective::kAllToAll:
@@ -91,6 +104,9 @@ int64_t RecvCount(const CollectiveRequest& request, int rank) {
 }
 
 int64_t SendCount(const CollectiveRequest& request) {
+  if (request.matrix != nullptr) {
+    return request.matrix->CountMax();
+  }
   return SendCount(request, std::max(request.root, 0));
 }
 

@@ -6,7 +6,9 @@
 //   reduce_scatter: n*c in, c out;                 all_to_all: n*c in, n*c out;
 //   reduce: c in, c out at the root;               gather: c in, n*c out at the root;
 //   scatter: n*c in at the root, c out;            barrier: no payload, c is not used.
-// A barrier's messages are tokens of one element, so a rank's send buffer holds one.
+// With a matrix all_to_all has its own counts, and `count` is the most that a rank sends or
+// receives for each rank, rounded up. A barrier's messages are tokens of one element, so a rank's
+// send buffer holds one.
 
 #ifndef UPFABRIC_COLLECTIVES_COLLECTIVE_H_
 #define UPFABRIC_COLLECTIVES_COLLECTIVE_H_
@@ -15,6 +17,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "collectives/count_matrix.h"
 #include "fabric/base/units.h"
 
 namespace upfabric::collectives {
@@ -42,6 +45,9 @@ struct CollectiveRequest {
   int64_t count = 0;      // elements, see above
   int root = -1;          // where HasRoot(collective)
   bool in_place = false;  // only where HasInPlace(collective)
+  // all_to_all: what each rank has for each other, in place of `count` for all; null: none. It
+  // outlives the request and what is made for it.
+  const CountMatrix* matrix = nullptr;
   // Ranks in a row that are near each other, say in one pod; 0: none are nearer than others.
   int group = 0;
 };

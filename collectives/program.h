@@ -27,15 +27,18 @@ struct Range {
   friend bool operator==(const Range&, const Range&) = default;
 };
 
-// How an algorithm cuts a buffer into granules: equal blocks, each split into `outer` balanced
-// parts, each of these into `inner` balanced parts (patterns/split.h).
+// How an algorithm cuts a buffer into granules: blocks, mostly equal ones, each split into `outer`
+// balanced parts, each of these into `inner` balanced parts (patterns/split.h).
 struct Partition {
   int64_t blocks = 1;
   int64_t block_count = 0;  // elements of one block
   int outer = 1;
   int inner = 1;
+  // Blocks that are not equal: where each begins, and where the last one ends; null: equal ones.
+  // Lives as long as the request.
+  const int64_t* starts = nullptr;
 
-  int64_t count() const { return blocks * block_count; }
+  int64_t count() const { return starts == nullptr ? blocks * block_count : starts[blocks]; }
   friend bool operator==(const Partition&, const Partition&) = default;
 };
 

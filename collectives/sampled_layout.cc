@@ -26,8 +26,11 @@ SampledLayout::SampledLayout(const Partition& partition, int64_t step)
     // The multiples of `step` before the last element, and the last element.
     kept_count_ += (size - 1 + step - 1) / step + 1;
   };
-  const BalancedSplit outer(partition.block_count, partition.outer);
   for (int64_t block = 0; block < partition.blocks; ++block) {
+    const int64_t count = partition.starts == nullptr
+                              ? partition.block_count
+                              : partition.starts[block + 1] - partition.starts[block];
+    const BalancedSplit outer(count, partition.outer);
     for (int part = 0; part < partition.outer; ++part) {
       const BalancedSplit inner(outer.count(part), partition.inner);
       for (int granule = 0; granule < partition.inner; ++granule) {

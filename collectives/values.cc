@@ -244,6 +244,17 @@ void Values::Reduced(std::span<const int64_t> elements, int64_t shift,
   });
 }
 
+void Values::ResultsOfMatrix(int rank, std::span<const int64_t> elements,
+                             std::span<uint32_t> bits) const {
+  const CountMatrix& matrix = *request_.matrix;
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const int source = matrix.SourceOf(rank, elements[i]);
+    const int64_t at =
+        elements[i] - matrix.RecvOffset(source, rank) + matrix.SendOffset(source, rank);
+    bits[i] = RawBits(Hash(RankKey(source), at));
+  }
+}
+
 void Values::Results(int rank, std::span<const int64_t> elements, std::span<uint32_t> bits) const {
   UPF_CHECK_OP(elements.size(), ==, bits.size());
   const int64_t count = request_.count;
@@ -271,6 +282,9 @@ void Values::Results(int rank, std::span<const int64_t> elements, std::span<uint
       break;
     case Collective::kBarrier:
       return;  // it has no result
+  }
+  if (request_.matrix != nullptr) {
+    return ResultsOfMatrix(rank, elements, bits);
   }
   // Block p of the output is rank p's: all of its input, or its block for this rank.
   const int64_t shift = request_.collective == Collective::kAllToAll ? rank * count : 0;

@@ -57,6 +57,7 @@ class Values {
   int64_t Combined(int64_t a, int64_t b) const;
   template <Kind kKind>
   uint32_t Encode(int64_t value) const;
+  void ResultsOfMatrix(int rank, std::span<const int64_t> elements, std::span<uint32_t> bits) const;
   void Reduced(std::span<const int64_t> elements, int64_t shift, std::span<uint32_t> bits) const;
 
   CollectiveRequest request_;

@@ -39,6 +39,10 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
   plan.request = workload.request;
   plan.request.count =
       CountOfSize(plan.request.collective, plan.request.type, plan.request.ranks, size);
+  if (plan.request.matrix != nullptr) {
+    plan.request.count =
+        (plan.request.matrix->CountMax() + plan.request.ranks - 1) / plan.request.ranks;
+  }
   plan.type = as_given.type();
   if (collectives::Reduces(plan.request.collective)) {
     plan.op = as_given.op();

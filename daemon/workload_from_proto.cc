@@ -51,21 +51,6 @@ absl::StatusOr<Collective> FromProto(v1::Collective collective) {
   }
 }
 
-absl::StatusOr<DataType> FromProto(v1::DataType type) {
-  switch (type) {
-    case v1::DATA_TYPE_FLOAT32:
-      return DataType::kFloat32;
-    case v1::DATA_TYPE_FLOAT16:
-      return DataType::kFloat16;
-    case v1::DATA_TYPE_BFLOAT16:
-      return DataType::kBfloat16;
-    case v1::DATA_TYPE_INT32:
-      return DataType::kInt32;
-    default:
-      return absl::InvalidArgumentError("-d: type not set, or not known to this version");
-  }
-}
-
 absl::StatusOr<ReduceOp> FromProto(v1::ReduceOp op) {
   switch (op) {
     case v1::REDUCE_OP_SUM:
@@ -212,6 +197,35 @@ absl::StatusOr<std::vector<Picoseconds>> CheckedStarts(const v1::Workload& workl
   return starts;
 }
 
+absl::Status TakeMatrix(const v1::Workload& workload, CheckedWorkload& checked) {
+  if (workload.matrix_bytes().empty()) {
+    return absl::OkStatus();
+  }
+  const auto refuse = [](const auto&... reason) {
+    return absl::InvalidArgumentError(absl::StrCat("--matrix: ", reason...));
+  };
+  const int ranks = workload.endpoints_size();
+  const int64_t element = collectives::ElementSize(checked.request.type).count();
+  if (checked.request.collective != Collective::kAllToAll || !workload.program().empty() ||
+      checked.software != nullptr || workload.sizes_bytes_size() != 1) {
+    return refuse("allowed for all_to_all by a built-in algorithm, software ideal, in one row");
+  }
+  if (workload.matrix_bytes_size() != int64_t{ranks} * ranks) {
+    return refuse("has ", workload.matrix_bytes_size(), " numbers; allowed for ", ranks,
+                  " ranks: ", int64_t{ranks} * ranks);
+  }
+  std::vector<int64_t> counts;
+  for (const int64_t bytes : workload.matrix_bytes()) {
+    if (bytes < 0 || bytes > kSizeBytesMax || bytes % element != 0) {
+      return refuse(bytes, " B; allowed: multiples of ", element, " from 0 to ", kSizeBytesMax);
+    }
+    counts.push_back(bytes / element);
+  }
+  checked.matrix = std::make_shared<const collectives::CountMatrix>(ranks, counts);
+  checked.request.matrix = checked.matrix.get();
+  return absl::OkStatus();
+}
+
 absl::Status TakeSoftware(const v1::Workload& workload, CheckedWorkload& checked) {
   const absl::StatusOr<collectives::Launch> launch = ParseLaunch(workload.launch());
   UPF_RETURN_IF_ERROR(launch.status());
@@ -289,6 +303,21 @@ absl::Status TakeProgram(const v1::Workload& workload, CheckedWorkload& checked)
 
 }  // namespace
 
+absl::StatusOr<DataType> DataTypeFromProto(v1::DataType type) {
+  switch (type) {
+    case v1::DATA_TYPE_FLOAT32:
+      return DataType::kFloat32;
+    case v1::DATA_TYPE_FLOAT16:
+      return DataType::kFloat16;
+    case v1::DATA_TYPE_BFLOAT16:
+      return DataType::kBfloat16;
+    case v1::DATA_TYPE_INT32:
+      return DataType::kInt32;
+    default:
+      return absl::InvalidArgumentError("-d: type not set, or not known to this version");
+  }
+}
+
 std::string FindingText(const std::string& file, const collectives::ImportedAlgorithm& algorithm,
                         const collectives::Finding& finding) {
   if (finding.index < 0) {
@@ -308,7 +337,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   }
   CheckedWorkload checked;
   UPF_ASSIGN_OR_RETURN(checked.request.collective, FromProto(workload.collective()));
-  UPF_ASSIGN_OR_RETURN(checked.request.type, FromProto(workload.type()));
+  UPF_ASSIGN_OR_RETURN(checked.request.type, DataTypeFromProto(workload.type()));
   if (collectives::Reduces(checked.request.collective)) {
     UPF_ASSIGN_OR_RETURN(checked.request.op, FromProto(workload.op()));
   }
@@ -332,6 +361,7 @@ absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
   checked.request.ranks = workload.endpoints_size();
   checked.request.in_place =
       workload.in_place() && collectives::HasInPlace(checked.request.collective);
+  UPF_RETURN_IF_ERROR(TakeMatrix(workload, checked));
   if (!workload.program().empty()) {
     UPF_RETURN_IF_ERROR(TakeProgram(workload, checked));
   }

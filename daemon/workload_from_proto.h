@@ -29,12 +29,13 @@ struct CheckedTask;
 
 // A workload that can run on the fabric it was checked against.
 struct CheckedWorkload {
-  collectives::CollectiveRequest request;  // all but the count
-  std::vector<Bytes> sizes;                // as asked for, in the order of the rows
-  std::vector<EndpointId> endpoints;       // by rank
-  std::vector<Picoseconds> starts;         // by rank; empty: all at 0
-  std::string algorithm;                   // "auto", "best", "all", a name or a file
-  Search search = Search::kNone;           // what the name asks for
+  collectives::CollectiveRequest request;                  // all but the count
+  std::shared_ptr<const collectives::CountMatrix> matrix;  // that the request has
+  std::vector<Bytes> sizes;                                // as asked for, in the order of the rows
+  std::vector<EndpointId> endpoints;                       // by rank
+  std::vector<Picoseconds> starts;                         // by rank; empty: all at 0
+  std::string algorithm;          // "auto", "best", "all", a name or a file
+  Search search = Search::kNone;  // what the name asks for
   // The algorithm of a file; null: a built-in one.
   std::shared_ptr<const collectives::ImportedAlgorithm> imported;
   int slots = 0;  // of its connections, 0: any number
@@ -82,6 +83,8 @@ struct FabricShape {
 absl::StatusOr<CheckedWorkload> CheckWorkload(const v1::Workload& workload,
                                               const FabricShape& fabric,
                                               const collectives::AlgorithmRegistry& registry);
+
+absl::StatusOr<collectives::DataType> DataTypeFromProto(v1::DataType type);
 
 // What the prover found in the algorithm of a file: "FILE:LINE: gpu 1 tb 0 step 2: ...".
 std::string FindingText(const std::string& file, const collectives::ImportedAlgorithm& algorithm,

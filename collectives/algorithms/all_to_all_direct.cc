@@ -4,6 +4,7 @@
 
 #include "collectives/algorithms/builtin.h"
 #include "collectives/algorithms/builtins.h"
+#include "collectives/patterns/pair_blocks.h"
 #include "collectives/patterns/ring.h"
 
 namespace upfabric::collectives {
@@ -13,7 +14,7 @@ namespace {
 class Program final : public RankProgram {
  public:
   Program(const CollectiveRequest& request, int rank)
-      : count_(request.count), ranks_(request.ranks), rank_(rank) {}
+      : blocks_(request, rank), ranks_(request.ranks), rank_(rank) {}
 
   int streams() const override { return 2; }
   // Stream 0 sends, then copies the own block; stream 1 receives.
@@ -22,26 +23,22 @@ class Program final : public RankProgram {
   Instruction At(int stream, int64_t index) const override {
     if (stream != kSends) {
       const int peer = RingShift(rank_, -1 - index, ranks_);
-      return Recv(peer, 0, 0, Block(Buffer::kOutput, peer));
+      return Recv(peer, 0, 0, blocks_.From(peer));
     }
     if (index < ranks_ - 1) {
       const int peer = RingShift(rank_, 1 + index, ranks_);
-      return Send(peer, 0, 0, Block(Buffer::kInput, peer));
+      return Send(peer, 0, 0, blocks_.To(peer));
     }
-    return Copy(Block(Buffer::kInput, rank_), Block(Buffer::kOutput, rank_));
+    return Copy(blocks_.To(rank_), blocks_.From(rank_));
   }
 
   uint32_t sequences() const override { return 1; }
-  Partition partition(Buffer buffer) const override {
-    return {.blocks = ranks_, .block_count = buffer == Buffer::kScratch ? 0 : count_};
-  }
+  Partition partition(Buffer buffer) const override { return blocks_.partition(buffer); }
 
  private:
   static constexpr int kSends = 0;
 
-  Range Block(Buffer buffer, int rank) const { return {buffer, rank * count_, count_}; }
-
-  int64_t count_;
+  PairBlocks blocks_;
   int ranks_;
   int rank_;
 };
@@ -57,7 +54,7 @@ std::unique_ptr<Algorithm> AllToAllDirect() {
       AlgorithmInfo{.name = "direct",
                     .collective = Collective::kAllToAll,
                     .description = "each rank sends a block to every other, in shifted order",
-                    .limits = {.in_place = false},
+                    .limits = {.in_place = false, .matrix = true},
                     .copies_own_part = true},
       &Cost);
 }

@@ -7,6 +7,7 @@
 
 #include "collectives/algorithms/builtin.h"
 #include "collectives/algorithms/builtins.h"
+#include "collectives/patterns/pair_blocks.h"
 #include "collectives/patterns/ring.h"
 
 namespace upfabric::collectives {
@@ -16,7 +17,7 @@ namespace {
 class Program final : public RankProgram {
  public:
   Program(const CollectiveRequest& request, int rank)
-      : count_(request.count), ranks_(request.ranks), rank_(rank) {}
+      : blocks_(request, rank), ranks_(request.ranks), rank_(rank) {}
 
   // Stream 0 exchanges, stream 1 copies the own block.
   int streams() const override { return 2; }
@@ -26,36 +27,44 @@ class Program final : public RankProgram {
 
   Instruction At(int stream, int64_t index) const override {
     if (stream != kExchange) {
-      return Copy(Block(Buffer::kInput, rank_), Block(Buffer::kOutput, rank_));
+      return Copy(blocks_.To(rank_), blocks_.From(rank_));
     }
     const int64_t step = 1 + index / 2;
     if (index % 2 == 0) {
       const int peer = RingShift(rank_, step, ranks_);
-      return Send(peer, 0, 0, Block(Buffer::kInput, peer));
+      return Send(peer, 0, 0, blocks_.To(peer));
     }
     const int peer = RingShift(rank_, -step, ranks_);
-    return Recv(peer, 0, 0, Block(Buffer::kOutput, peer));
+    return Recv(peer, 0, 0, blocks_.From(peer));
   }
 
   uint32_t sequences() const override { return 1; }
-  Partition partition(Buffer buffer) const override {
-    return {.blocks = ranks_, .block_count = buffer == Buffer::kScratch ? 0 : count_};
-  }
+  Partition partition(Buffer buffer) const override { return blocks_.partition(buffer); }
 
  private:
   static constexpr int kExchange = 0;
 
-  Range Block(Buffer buffer, int rank) const { return {buffer, rank * count_, count_}; }
-
-  int64_t count_;
+  PairBlocks blocks_;
   int ranks_;
   int rank_;
 };
 
+// Elements of the largest block that a rank sends in a step.
+int64_t LargestOfStep(const CollectiveRequest& request, int step) {
+  if (request.matrix == nullptr) {
+    return request.count;
+  }
+  int64_t largest = 0;
+  for (int rank = 0; rank < request.ranks; ++rank) {
+    largest = std::max(largest, request.matrix->Count(rank, RingShift(rank, step, request.ranks)));
+  }
+  return largest;
+}
+
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   Picoseconds sum;
   for (int step = 1; step < request.ranks; ++step) {
-    sum += terms.Shift(request.count, step);
+    sum += terms.Shift(LargestOfStep(request, step), step);
   }
   return std::max(sum, terms.Local(2 * request.count));
 }
@@ -67,7 +76,7 @@ std::unique_ptr<Algorithm> AllToAllPairwise() {
       AlgorithmInfo{.name = "pairwise",
                     .collective = Collective::kAllToAll,
                     .description = "one block at a time: to the next rank, the one after it, ...",
-                    .limits = {.in_place = false},
+                    .limits = {.in_place = false, .matrix = true},
                     .copies_own_part = true},
       &Cost);
 }

@@ -27,6 +27,11 @@ Symbol ExpectedResult(const CollectiveRequest& request, int rank, int64_t elemen
     case Collective::kGather:
       return input(element / count, element % count);
     case Collective::kAllToAll:
+      if (request.matrix != nullptr) {
+        const int source = request.matrix->SourceOf(rank, element);
+        return input(source, element - request.matrix->RecvOffset(source, rank) +
+                                 request.matrix->SendOffset(source, rank));
+      }
       return input(element / count, rank * count + element % count);
     case Collective::kBroadcast:
       return input(request.root, element);

@@ -17,6 +17,7 @@
 #include "daemon/cli/element_confidence.h"
 #include "daemon/cli/fabric_listing.h"
 #include "daemon/cli/fault_text.h"
+#include "daemon/cli/matrix_file.h"
 #include "daemon/cli/options.h"
 #include "daemon/cli/progress_bar.h"
 #include "daemon/cli/remote_commands.h"
@@ -330,7 +331,9 @@ class Executor {
           .rows_total = static_cast<int64_t>(comparison.fabrics.size()) * collectives * rows};
       v1::RunStatistics statistics;
       v1::Workload workload = WorkloadOf(command.sweep, command.collectives[c], ranks);
-      UPF_RETURN_IF_ERROR(AgreeOn(LoadProgram(workload), group_));
+      absl::Status loaded = LoadProgram(workload);
+      loaded.Update(LoadMatrix(command.sweep, ranks, workload));
+      UPF_RETURN_IF_ERROR(AgreeOn(loaded, group_));
       UPF_ASSIGN_OR_RETURN(v1::Result result,
                            runner->Run(workload, ObserverOf(bar, part, console_), &statistics));
       if (command.statistics) {

@@ -358,6 +358,21 @@ TEST(NcclCommandTest, JsonReportsAreNeverOverwritten) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(MatrixTest, RunsAndComparesWithItsOwnSizes) {
+  const std::string path = FileWith("upf_matrix.txt", "0 4096\n64 0\n");
+  const std::string flags = " --fabric hgx-h100 --matrix " + path;
+  const Ended ran = Upfabric("run all_to_all" + flags + " --format csv");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("\n4096,512,float,none,direct,"));
+  EXPECT_EQ(Upfabric("compare all_to_all --fabric mi300x-oam8" + flags).code, 0);
+  ExpectOneLine(Upfabric("run all_to_all -b 8" + flags), 2, "--matrix with -b");
+  ExpectOneLine(Upfabric("run all_gather" + flags), 2, "--matrix: allowed for all_to_all");
+  ExpectOneLine(Upfabric("run all_to_all --software nccl" + flags), 2, "--matrix: allowed");
+  ExpectOneLine(Upfabric("run all_to_all -d half --fabric hgx-h100 --matrix " +
+                         FileWith("upf_odd.txt", "0 3\n2 0\n")),
+                2, "upf_odd.txt:1: column 2: 3 bytes are no whole elements of half");
+}
+
 TEST(ScenarioTest, WhatWasDumpedRunsAgain) {
   const std::string flags =
       "all_reduce --fabric hgx-h100 -b 1K -e 4K -f 2 -g 5 --seed 9 --skew 2=1us";

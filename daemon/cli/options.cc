@@ -36,6 +36,7 @@ struct SweepTexts {
   std::string max = "32M";
   std::string step = "1M";
   std::string factor = "1";
+  std::string matrix;
   std::string ranks;
   std::string endpoints;
   std::string type = "float";
@@ -105,6 +106,9 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
                   "multiply the size by this; above 1 it wins "
                   "over -i");
   app->add_option("-i,--stepbytes", texts.step, "add this to the size")->capture_default_str();
+  app->add_option("--matrix", texts.matrix,
+                  "all_to_all: file of the bytes from each rank (line) to each (number), in place "
+                  "of sizes");
   app->add_option("-g,--ranks", texts.ranks, "use the first so many endpoints (all)");
   app->add_option("--endpoints", texts.endpoints, "rank r is the r-th of these: 0-7,64");
   app->add_option("-d,--datatype", texts.type, "float, half, bfloat16 or int32")
@@ -182,6 +186,7 @@ absl::StatusOr<SweepOptions> ReadSweep(const SweepTexts& texts) {
   UPF_RETURN_IF_ERROR(StoreInt("--seed", texts.seed,
                                {.min = 0, .max = std::numeric_limits<int64_t>::max()}, number));
   sweep.seed = static_cast<uint64_t>(number);
+  sweep.matrix = texts.matrix;
   sweep.algorithm = texts.algorithm;
   sweep.prove = !texts.no_prove;
   if (!texts.slots.empty()) {
@@ -356,9 +361,11 @@ class Grammar {
     }
     if (run_->parsed()) {
       UPF_RETURN_IF_ERROR(CheckScenarioAlone(texts));
+      UPF_RETURN_IF_ERROR(CheckMatrixAlone(*run_, texts.sweep));
       return ReadRun(texts);
     }
     if (compare_->parsed()) {
+      UPF_RETURN_IF_ERROR(CheckMatrixAlone(*compare_, texts.sweep));
       return ReadCompare(texts);
     }
     if (algorithms_->parsed()) {
@@ -405,6 +412,17 @@ class Grammar {
         return absl::InvalidArgumentError(absl::StrCat(
             "--scenario with ", option->get_name(),
             ": the file says what to run; allowed with it: --", absl::StrJoin(kAllowed, ", --")));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // So does a matrix of sizes.
+  static absl::Status CheckMatrixAlone(const CLI::App& app, const SweepTexts& texts) {
+    for (const char* flag : {"-b", "-e", "-i", "-f"}) {
+      if (!texts.matrix.empty() && app.get_option(flag)->count() > 0) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "--matrix with ", flag, ": the file says the sizes; allowed is one of them"));
       }
     }
     return absl::OkStatus();

@@ -24,6 +24,7 @@ enum class Format { kTable, kCsv, kJson, kDot, kSvg };
 // What a sweep is asked for, before the fabric is known.
 struct SweepOptions {
   std::vector<int64_t> sizes_bytes;
+  std::string matrix;          // a file in place of sizes; empty: none
   std::optional<int> ranks;    // -g
   std::vector<int> endpoints;  // --endpoints; empty: the first `ranks`, or all
   v1::DataType type = v1::DATA_TYPE_FLOAT32;

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "collectives/selector.h"
 #include "daemon/cli/algorithm_files.h"
+#include "daemon/cli/matrix_file.h"
 #include "daemon/cli/names.h"
 #include "daemon/cli/skew_text.h"
 #include "daemon/config/loader.h"
@@ -90,6 +91,7 @@ absl::StatusOr<v1::Workload> WorkloadOf(const RunCommand& run, const v1::Scenari
     workload.set_timeline(workload.timeline() || run.sweep.timeline);
   } else {
     workload = WorkloadOf(run.sweep, run.collective, fabric_endpoints);
+    UPF_RETURN_IF_ERROR(LoadMatrix(run.sweep, fabric_endpoints, workload));
     if (!run.skew.empty()) {
       const auto starts = ParseSkew(run.skew, workload.endpoints_size(), workload.seed());
       if (!starts.ok()) {
