@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "collectives/type_format.h"
 
 namespace upfabric::collectives {
 
@@ -63,9 +64,7 @@ std::string_view CollectiveName(Collective collective) {
   return "unknown";
 }
 
-Bytes ElementSize(DataType type) {
-  return Bytes(type == DataType::kFloat16 || type == DataType::kBfloat16 ? 2 : 4);
-}
+Bytes ElementSize(DataType type) { return Bytes(FormatOf(type).bits / 8); }
 
 int64_t SendCount(const CollectiveRequest& request, int rank) {
   if (request.matrix != nullptr) {

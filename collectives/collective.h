@@ -34,8 +34,22 @@ enum class Collective {
   kScatter,
   kBarrier
 };
-enum class DataType { kFloat32, kFloat16, kBfloat16, kInt32 };
-enum class ReduceOp { kSum, kProd, kMin, kMax };
+// type_format.h says how each is stored.
+enum class DataType {
+  kFloat64,
+  kFloat32,
+  kFloat16,
+  kBfloat16,
+  kFloat8E4M3,
+  kFloat8E5M2,
+  kInt8,
+  kUint8,
+  kInt32,
+  kUint32,
+  kInt64,
+  kUint64
+};
+enum class ReduceOp { kSum, kProd, kMin, kMax, kAvg };
 
 struct CollectiveRequest {
   Collective collective = Collective::kAllReduce;

@@ -165,6 +165,9 @@ void RankExecutor::Run(SimTime now) {
     if (iteration_ == iterations()) {
       end_ = now;
       finished_ = true;
+      if (spec_.payload != nullptr) {
+        spec_.payload->Finish();
+      }
     } else {
       NextIteration();
     }

@@ -9,7 +9,7 @@ namespace upfabric::collectives {
 
 namespace {
 
-// Chosen: neither a whole number nor a power of two in any type.
+// Chosen: neither a whole number nor a power of two in any type of 16 bits and more.
 constexpr std::byte kUnwritten{0xa5};
 constexpr size_t kAlignment = 64;
 
@@ -51,7 +51,7 @@ RankPayload::RankPayload(const CollectiveRequest& request, int rank, const Buffe
 void RankPayload::Fill(const Values& values) {
   constexpr int64_t kBlock = 512;
   std::array<int64_t, kBlock> elements;
-  std::array<uint32_t, kBlock> bits;
+  std::array<uint64_t, kBlock> bits;
   const SampledLayout& layout = *layouts_[Index(Buffer::kInput)];
   std::byte* next = storage_.data() + base_[Index(Buffer::kInput)];
   for (int64_t first = 0; first < layout.kept_count(); first += kBlock) {
@@ -59,9 +59,7 @@ void RankPayload::Fill(const Values& values) {
     layout.Elements(first, std::span(elements).first(count));
     values.Inputs(rank_, std::span(elements).first(count), std::span(bits).first(count));
     for (size_t i = 0; i < count; ++i) {
-      const auto half = static_cast<uint16_t>(bits[i]);
-      std::memcpy(next, element_size_ == 2 ? static_cast<const void*>(&half) : &bits[i],
-                  element_size_);
+      std::memcpy(next, &bits[i], element_size_);  // its lower bytes: the machine is little-endian
       next += element_size_;
     }
   }
@@ -113,6 +111,13 @@ void RankPayload::ReduceBlocks(const Range& source, const Range& operand, const 
   for (; block.offset < source.offset + source.count; block.offset += target.count) {
     ReduceInto(request_.type, request_.op, to.data(), Storage(block).data(),
                static_cast<int64_t>(to.size() / element_size_));
+  }
+}
+
+void RankPayload::Finish() {
+  if (Reduces(request_.collective) && request_.op == ReduceOp::kAvg) {
+    Divide(request_.type, storage_.data() + base_[Index(Buffer::kOutput)],
+           output_layout().kept_count(), request_.ranks);
   }
 }
 

@@ -38,6 +38,9 @@ class RankPayload {
   void Copy(const Range& source, const Range& target);
   void ReduceBlocks(const Range& source, const Range& operand, const Range& target);
 
+  // Makes averages of sums, once all instructions have been executed.
+  void Finish();
+
   int rank() const { return rank_; }
   std::span<const std::byte> output() const;
   const SampledLayout& output_layout() const { return *layouts_[1]; }

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "collectives/float8.h"
 #include "collectives/half.h"
 
 namespace upfabric::collectives {
@@ -110,6 +111,62 @@ TEST(ReduceTest, HalvesAreRoundedAfterEachOperation) {
   EXPECT_EQ(Reduced(DataType::kBfloat16, ReduceOp::kSum, brain_wide, brain_one), brain_wide);
   EXPECT_EQ(Reduced(DataType::kFloat16, ReduceOp::kMin, wide, one), one);
   EXPECT_EQ(Reduced(DataType::kBfloat16, ReduceOp::kProd, brain_wide, brain_one), brain_wide);
+}
+
+// All 256 codes: a number goes there and back, and what lies between two rounds to the nearer one,
+// to the even one at half the way.
+TEST(Float8Test, EveryCodeIsExactAndNeighborsRoundToNearestEven) {
+  const auto check = [](auto decode, auto encode, int finite) {
+    for (int code = 0; code <= finite; ++code) {
+      const float value = decode(static_cast<uint8_t>(code));
+      EXPECT_EQ(encode(value), code);
+      EXPECT_EQ(encode(-value), code | 0x80);
+      EXPECT_EQ(decode(static_cast<uint8_t>(code | 0x80)), -value);
+      if (code < finite) {
+        const float next = decode(static_cast<uint8_t>(code + 1));
+        ASSERT_GT(next, value);
+        const float middle = (value + next) / 2;
+        EXPECT_EQ(encode(middle), code % 2 == 0 ? code : code + 1) << code;
+        EXPECT_EQ(encode(std::nextafter(middle, value)), code);
+        EXPECT_EQ(encode(std::nextafter(middle, next)), code + 1);
+      }
+    }
+  };
+  check(FloatFromFloat8E4M3, Float8E4M3FromFloat, 0x7e);
+  check(FloatFromFloat8E5M2, Float8E5M2FromFloat, 0x7b);
+}
+
+// OFP8, table 1: largest, smallest normal and smallest subnormal numbers, and what lies outside.
+TEST(Float8Test, LimitsAreThoseOfTheSpecification) {
+  EXPECT_EQ(FloatFromFloat8E4M3(0x7e), 448);
+  EXPECT_EQ(FloatFromFloat8E4M3(0x08), 0x1p-6f);
+  EXPECT_EQ(FloatFromFloat8E4M3(0x01), 0x1p-9f);
+  EXPECT_TRUE(std::isnan(FloatFromFloat8E4M3(0x7f)) && std::isnan(FloatFromFloat8E4M3(0xff)));
+  EXPECT_EQ(Float8E4M3FromFloat(464), 0x7e);  // half the way to what would be next, to even
+  EXPECT_EQ(Float8E4M3FromFloat(465), 0x7f);
+  EXPECT_EQ(Float8E4M3FromFloat(-INFINITY), 0xff);
+  EXPECT_EQ(FloatFromFloat8E5M2(0x7b), 57344);
+  EXPECT_EQ(FloatFromFloat8E5M2(0x04), 0x1p-14f);
+  EXPECT_EQ(FloatFromFloat8E5M2(0x01), 0x1p-16f);
+  EXPECT_TRUE(std::isinf(FloatFromFloat8E5M2(0x7c)));
+  EXPECT_TRUE(std::isnan(FloatFromFloat8E5M2(0x7d)));
+  EXPECT_EQ(Float8E5M2FromFloat(61439), 0x7b);
+  EXPECT_EQ(Float8E5M2FromFloat(61440), 0x7c);
+  EXPECT_EQ(Float8E5M2FromFloat(NAN) & 0x7f, 0x7e);
+  EXPECT_EQ(Float8E4M3FromFloat(NAN) & 0x7f, 0x7f);
+}
+
+TEST(ReduceTest, AverageDividesOnceAndWholeNumbersTowardsZero) {
+  int8_t bytes[] = {-7, 7, 127, -128};
+  Divide(DataType::kInt8, reinterpret_cast<std::byte*>(bytes), 4, 3);
+  EXPECT_EQ(std::vector<int8_t>(bytes, bytes + 4), (std::vector<int8_t>{-2, 2, 42, -42}));
+  uint64_t wide[] = {uint64_t{1} << 63, 7};
+  Divide(DataType::kUint64, reinterpret_cast<std::byte*>(wide), 2, 2);
+  EXPECT_EQ(wide[0], uint64_t{1} << 62);
+  EXPECT_EQ(wide[1], 3u);
+  double numbers[] = {1, 2};
+  Divide(DataType::kFloat64, reinterpret_cast<std::byte*>(numbers), 2, 3);
+  EXPECT_EQ(numbers[0], 1.0 / 3);
 }
 
 }  // namespace

@@ -15,64 +15,65 @@ namespace {
 
 constexpr uint64_t kGolden = 0x9e3779b97f4a7c15;
 
-// Largest whole number such that it and all below it are exact.
-int64_t ExactMax(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-      return int64_t{1} << 24;
-    case DataType::kFloat16:
-      return int64_t{1} << 11;
-    case DataType::kBfloat16:
-      return int64_t{1} << 8;
-    case DataType::kInt32:
-      return (int64_t{1} << 31) - 1;
-  }
-  return 1;
-}
+// Pedantic GCC knows the type only as an extension.
+__extension__ using Uint128 = unsigned __int128;
 
-// Largest exponent, up or down, of a product.
-int64_t ExponentMax(DataType type) {
-  switch (type) {
-    case DataType::kFloat32:
-    case DataType::kBfloat16:
-      return 126;
-    case DataType::kFloat16:
-      return 14;
-    case DataType::kInt32:
-      break;  // products of odd numbers
+// GCC 12 gives std::bit_width the type of its argument.
+int WidthOf(uint64_t value) { return static_cast<int>(std::bit_width(value)); }
+
+// A float's bits, without the sign, for value / divisor, rounded to nearest, ties to even. Exact
+// for a divisor of 1 and whole numbers that the type holds. Requires: value >= 0, divisor >= 1.
+uint64_t EncodeRatio(const TypeFormat& format, int64_t value, int64_t divisor) {
+  if (value == 0) {
+    return 0;
   }
-  return 0;
+  const auto whole = static_cast<uint64_t>(value);
+  int exponent = WidthOf(whole) - WidthOf(static_cast<uint64_t>(divisor));
+  const int up = std::max(exponent, 0);
+  if (whole << (up - exponent) < static_cast<uint64_t>(divisor) << up) {
+    --exponent;
+  }
+  exponent = std::max(exponent, 1 - format.exponent_bias);
+  const int shift = format.mantissa_bits - exponent;
+  const Uint128 dividend = Uint128{whole} << std::max(shift, 0);
+  const Uint128 by = static_cast<Uint128>(divisor) << std::max(-shift, 0);
+  auto quotient = static_cast<uint64_t>(dividend / by);
+  const Uint128 rest = dividend % by;
+  quotient += rest * 2 > by || (rest * 2 == by && (quotient & 1) != 0) ? 1 : 0;
+  // The leading one of a normal number adds 1 to the exponent's field.
+  return quotient +
+         (static_cast<uint64_t>(exponent + format.exponent_bias - 1) << format.mantissa_bits);
 }
 
 // A whole number that the type holds exactly.
-uint32_t EncodeWhole(DataType type, int64_t value) {
-  if (type == DataType::kInt32) {
-    return static_cast<uint32_t>(value);
+uint64_t EncodeWhole(const TypeFormat& format, int64_t value) {
+  if (!format.is_float) {
+    return static_cast<uint64_t>(value);
   }
-  const uint32_t bits = std::bit_cast<uint32_t>(static_cast<float>(value));
-  if (type == DataType::kFloat32) {
-    return bits;
+  const auto magnitude = static_cast<uint64_t>(value < 0 ? -value : value);
+  if (magnitude == 0) {
+    return 0;
   }
-  if (type == DataType::kBfloat16) {
-    return bits >> 16;
-  }
-  // float16 has 13 fraction bits less, and a bias that is 112 less.
-  const uint32_t magnitude = value == 0 ? 0 : ((bits & 0x7fffffff) >> 13) - (112u << 10);
-  return (bits >> 16 & 0x8000) | magnitude;
+  const int exponent = WidthOf(magnitude) - 1;
+  const int shift = format.mantissa_bits - exponent;
+  const uint64_t mantissa = shift >= 0 ? magnitude << shift : magnitude >> -shift;
+  return mantissa +
+         (static_cast<uint64_t>(exponent + format.exponent_bias - 1) << format.mantissa_bits) +
+         (uint64_t{value < 0} << (format.bits - 1));
 }
 
-// Requires: a type with an exponent, and one that it holds.
-uint32_t EncodePowerOfTwo(DataType type, int64_t exponent, bool negative) {
-  switch (type) {
-    case DataType::kFloat16:
-      return static_cast<uint32_t>(exponent + 15) << 10 | uint32_t{negative} << 15;
-    case DataType::kBfloat16:
-      return static_cast<uint32_t>(exponent + 127) << 7 | uint32_t{negative} << 15;
-    case DataType::kFloat32:
-    case DataType::kInt32:
-      break;
-  }
-  return static_cast<uint32_t>(exponent + 127) << 23 | uint32_t{negative} << 31;
+// Requires: a float, and an exponent that it holds.
+uint64_t EncodePowerOfTwo(const TypeFormat& format, int64_t exponent, bool negative) {
+  return static_cast<uint64_t>(exponent + format.exponent_bias) << format.mantissa_bits |
+         uint64_t{negative} << (format.bits - 1);
+}
+
+// The lower bits of a whole number as one of the type.
+int64_t Wrapped(const TypeFormat& format, int64_t value) {
+  const int unused = 64 - format.bits;
+  const auto shifted = static_cast<uint64_t>(value) << unused;
+  return format.is_signed ? static_cast<int64_t>(shifted) >> unused
+                          : static_cast<int64_t>(shifted >> unused);
 }
 
 // A draw in [0, range) from the upper half of a hash. Requires: range <= 2^32.
@@ -83,26 +84,31 @@ int64_t Draw(uint64_t hash, int64_t range) {
 }  // namespace
 
 Values::Values(const CollectiveRequest& request, uint64_t seed)
-    : request_(request), seed_(Mix(seed + kGolden)) {
+    : request_(request), format_(FormatOf(request.type)), seed_(Mix(seed + kGolden)) {
   if (!Reduces(request.collective)) {
     return;
   }
   const int64_t ranks = request.ranks;
   switch (request.op) {
-    case ReduceOp::kSum: {
+    case ReduceOp::kSum:
+    case ReduceOp::kAvg: {
+      if (!format_.is_float && format_.bits < 32) {
+        kind_ = Kind::kWrapSum;
+        break;
+      }
       kind_ = Kind::kSum;
-      const int64_t max = ExactMax(request.type);
+      const int64_t max = format_.whole_max();
       window_ = static_cast<int>(std::min(ranks, max / 2));
       range_ = max / window_;
       break;
     }
     case ReduceOp::kProd: {
-      if (request.type == DataType::kInt32) {
+      if (!format_.is_float) {
         kind_ = Kind::kOddProd;
         break;
       }
       kind_ = Kind::kProd;
-      const int64_t max = ExponentMax(request.type);
+      const int64_t max = format_.exponent_max;
       window_ = static_cast<int>(std::min(ranks, max));
       range_ = max / window_;
       break;
@@ -110,7 +116,7 @@ Values::Values(const CollectiveRequest& request, uint64_t seed)
     case ReduceOp::kMin:
     case ReduceOp::kMax:
       kind_ = Kind::kMinMax;
-      range_ = std::min(ExactMax(request.type), int64_t{1} << 23) / 2;
+      range_ = std::min(format_.whole_max(), int64_t{1} << 23) / 2;
       break;
   }
 }
@@ -128,6 +134,8 @@ void Values::ForKind(const Action& action) const {
       return action(std::integral_constant<Kind, Kind::kBits>());
     case Kind::kSum:
       return action(std::integral_constant<Kind, Kind::kSum>());
+    case Kind::kWrapSum:
+      return action(std::integral_constant<Kind, Kind::kWrapSum>());
     case Kind::kProd:
       return action(std::integral_constant<Kind, Kind::kProd>());
     case Kind::kOddProd:
@@ -155,18 +163,10 @@ bool Values::InWindow(int rank, int64_t element) const {
   return (position < 0 ? position + request_.ranks : position) < window_;
 }
 
-uint32_t Values::RawBits(uint64_t hash) const {
-  const auto bits = static_cast<uint32_t>(hash >> 32);
-  switch (request_.type) {
-    case DataType::kInt32:
-      return bits;
-    case DataType::kFloat32:
-      return bits & ~(uint32_t{1} << 30);  // no infinity, no NaN
-    case DataType::kFloat16:
-    case DataType::kBfloat16:
-      return bits & 0xbfff;
-  }
-  return bits;
+// The upper bits of a hash; floats without the exponents of infinity and NaN.
+uint64_t Values::RawBits(uint64_t hash) const {
+  const uint64_t bits = hash >> (64 - format_.bits);
+  return format_.is_float ? bits & ~(uint64_t{1} << (format_.bits - 2)) : bits;
 }
 
 template <Values::Kind kKind>
@@ -179,40 +179,50 @@ int64_t Values::Contribution(int rank, uint64_t rank_key, int64_t element) const
     const int64_t exponent = InWindow(rank, element) ? 1 + Draw(hash, range_) : 0;
     return 2 * (inverse ? -exponent : exponent) + static_cast<int64_t>(hash & 1);
   } else if constexpr (kKind == Kind::kOddProd) {
-    return RawBits(hash) | 1;
+    return static_cast<int64_t>(RawBits(hash) | 1);
   } else if constexpr (kKind == Kind::kMinMax) {
-    return Draw(Hash(~seed_, element), range_) + Draw(hash, range_) - range_;
+    const int64_t least = format_.is_signed ? -range_ : 0;
+    return Draw(Hash(~seed_, element), range_) + Draw(hash, range_) + least;
   } else {
-    return RawBits(hash);
+    return static_cast<int64_t>(RawBits(hash));
   }
 }
 
 template <Values::Kind kKind>
 int64_t Values::Combined(int64_t a, int64_t b) const {
-  if constexpr (kKind == Kind::kSum) {
-    return a + b;
+  if constexpr (kKind == Kind::kSum || kKind == Kind::kWrapSum) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
   } else if constexpr (kKind == Kind::kProd) {
     // Exponents add up; signs, in the lowest bit, cancel.
     return ((a >> 1) + (b >> 1)) * 2 | ((a ^ b) & 1);
   } else if constexpr (kKind == Kind::kOddProd) {
-    return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b) & 0xffffffff);
+    return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
   } else {
     return request_.op == ReduceOp::kMin ? std::min(a, b) : std::max(a, b);
   }
 }
 
 template <Values::Kind kKind>
-uint32_t Values::Encode(int64_t value) const {
+uint64_t Values::Encode(int64_t value) const {
   if constexpr (kKind == Kind::kBits) {
-    return static_cast<uint32_t>(value);
+    return static_cast<uint64_t>(value);
   } else if constexpr (kKind == Kind::kProd) {
-    return EncodePowerOfTwo(request_.type, value >> 1, (value & 1) != 0);
+    return EncodePowerOfTwo(format_, value >> 1, (value & 1) != 0);
   } else {
-    return EncodeWhole(request_.type, value);
+    return EncodeWhole(format_, value);
   }
 }
 
-void Values::Inputs(int rank, std::span<const int64_t> elements, std::span<uint32_t> bits) const {
+template <Values::Kind kKind>
+uint64_t Values::EncodeResult(int64_t value) const {
+  if (request_.op != ReduceOp::kAvg) {
+    return Encode<kKind>(value);
+  }
+  return format_.is_float ? EncodeRatio(format_, value, request_.ranks)
+                          : static_cast<uint64_t>(Wrapped(format_, value) / request_.ranks);
+}
+
+void Values::Inputs(int rank, std::span<const int64_t> elements, std::span<uint64_t> bits) const {
   UPF_CHECK_OP(elements.size(), ==, bits.size());
   const uint64_t rank_key = RankKey(rank);
   ForKind([&](auto kind) {
@@ -224,7 +234,7 @@ void Values::Inputs(int rank, std::span<const int64_t> elements, std::span<uint3
 
 // Results of the reduction of input elements elements[i] + shift.
 void Values::Reduced(std::span<const int64_t> elements, int64_t shift,
-                     std::span<uint32_t> bits) const {
+                     std::span<uint64_t> bits) const {
   constexpr size_t kBlock = 512;
   std::array<int64_t, kBlock> result;
   ForKind([&](auto kind) {
@@ -238,14 +248,14 @@ void Values::Reduced(std::span<const int64_t> elements, int64_t shift,
         }
       }
       for (size_t i = 0; i < count; ++i) {
-        bits[first + i] = Encode<kind()>(result[i]);
+        bits[first + i] = EncodeResult<kind()>(result[i]);
       }
     }
   });
 }
 
 void Values::ResultsOfMatrix(int rank, std::span<const int64_t> elements,
-                             std::span<uint32_t> bits) const {
+                             std::span<uint64_t> bits) const {
   const CountMatrix& matrix = *request_.matrix;
   for (size_t i = 0; i < elements.size(); ++i) {
     const int source = matrix.SourceOf(rank, elements[i]);
@@ -255,7 +265,7 @@ void Values::ResultsOfMatrix(int rank, std::span<const int64_t> elements,
   }
 }
 
-void Values::Results(int rank, std::span<const int64_t> elements, std::span<uint32_t> bits) const {
+void Values::Results(int rank, std::span<const int64_t> elements, std::span<uint64_t> bits) const {
   UPF_CHECK_OP(elements.size(), ==, bits.size());
   const int64_t count = request_.count;
   switch (request_.collective) {

@@ -2,12 +2,15 @@
 //
 // An input is a function of (seed, rank, element). Every partial result in any order is exact in
 // the type for up to 1,024 ranks and beyond:
-//   sum          whole numbers from 1, so small that they add up to at most 2^24 (float32), 2^11
-//                (float16), 2^8 (bfloat16), 2^31 - 1 (int32). Where not even 2 for each rank fits,
-//                a window of ranks, another for each element, contributes 1 or 2 and the others 0.
-//   prod         signs and powers of two whose exponents add up to at most 126 (float32, bfloat16)
-//                or 14 (float16); where not even 1 for each rank fits, again a window. int32: any
-//                odd numbers, whose products wrap alike in any order.
+//   sum          whole numbers from 1, so small that they add up to at most what the type holds
+//                exactly: 2^31 - 1 (float64, whole numbers of 32 and 64 bits), 2^24 (float32), 2^11
+//                (float16), 2^8 (bfloat16), 2^4 (E4M3), 2^3 (E5M2). Where not even 2 for each rank
+//                fits, a window of ranks, another for each element, contributes 1 or 2 and the
+//                others 0. Whole numbers of 8 bits: any, whose sums wrap alike in any order.
+//   avg          as sum, divided by the number of ranks at the end.
+//   prod         signs and powers of two whose exponents add up to at most 1022 (float64), 126
+//                (float32, bfloat16), 14 (float16, E5M2) or 6 (E4M3); where not even 1 for each
+//                rank fits, again a window. Whole numbers: any odd ones, whose products wrap alike.
 //   min, max     whole numbers: one drawn for the element, plus one drawn for rank and element.
 //   no reduction any finite bits.
 // README.md says what these let a check see. The reference is computed in integers, from the
@@ -20,6 +23,7 @@
 #include <span>
 
 #include "collectives/collective.h"
+#include "collectives/type_format.h"
 
 namespace upfabric::collectives {
 
@@ -28,18 +32,18 @@ class Values {
   // Requires: ValidateRequest(request) is ok.
   Values(const CollectiveRequest& request, uint64_t seed);
 
-  // Bits (lower half for 16-bit types) of some elements of a rank's send buffer.
+  // Bits, the lower ones of smaller types, of some elements of a rank's send buffer.
   // Requires: the spans have equal sizes.
-  void Inputs(int rank, std::span<const int64_t> elements, std::span<uint32_t> bits) const;
+  void Inputs(int rank, std::span<const int64_t> elements, std::span<uint64_t> bits) const;
 
   // Bits of some elements of a rank's receive buffer after the collective.
-  void Results(int rank, std::span<const int64_t> elements, std::span<uint32_t> bits) const;
+  void Results(int rank, std::span<const int64_t> elements, std::span<uint64_t> bits) const;
 
   // Whether every rank's receive buffer holds the same.
   bool SameInAllRanks() const;
 
  private:
-  enum class Kind { kBits, kSum, kProd, kOddProd, kMinMax };
+  enum class Kind { kBits, kSum, kWrapSum, kProd, kOddProd, kMinMax };
 
   // Calls `action` with the kind as a constant, so that loops over elements have no branch on it.
   template <typename Action>
@@ -48,7 +52,7 @@ class Values {
   uint64_t RankKey(int rank) const;
   uint64_t Hash(uint64_t rank_key, int64_t element) const;
   bool InWindow(int rank, int64_t element) const;
-  uint32_t RawBits(uint64_t hash) const;
+  uint64_t RawBits(uint64_t hash) const;
   // What a rank contributes, in the form that the reference computes with: a whole number, or for
   // kProd 2 x exponent, plus 1 if negative.
   template <Kind kKind>
@@ -56,11 +60,15 @@ class Values {
   template <Kind kKind>
   int64_t Combined(int64_t a, int64_t b) const;
   template <Kind kKind>
-  uint32_t Encode(int64_t value) const;
-  void ResultsOfMatrix(int rank, std::span<const int64_t> elements, std::span<uint32_t> bits) const;
-  void Reduced(std::span<const int64_t> elements, int64_t shift, std::span<uint32_t> bits) const;
+  uint64_t Encode(int64_t value) const;
+  // Likewise of a reduction, which may be an average.
+  template <Kind kKind>
+  uint64_t EncodeResult(int64_t value) const;
+  void ResultsOfMatrix(int rank, std::span<const int64_t> elements, std::span<uint64_t> bits) const;
+  void Reduced(std::span<const int64_t> elements, int64_t shift, std::span<uint64_t> bits) const;
 
   CollectiveRequest request_;
+  TypeFormat format_;
   uint64_t seed_;
   Kind kind_ = Kind::kBits;
   int window_ = 1;     // ranks that contribute to an element of a sum or product

@@ -61,6 +61,8 @@ absl::StatusOr<ReduceOp> FromProto(v1::ReduceOp op) {
       return ReduceOp::kMin;
     case v1::REDUCE_OP_MAX:
       return ReduceOp::kMax;
+    case v1::REDUCE_OP_AVG:
+      return ReduceOp::kAvg;
     default:
       return absl::InvalidArgumentError("-o: operation not set, or not known to this version");
   }
@@ -313,6 +315,22 @@ absl::StatusOr<DataType> DataTypeFromProto(v1::DataType type) {
       return DataType::kBfloat16;
     case v1::DATA_TYPE_INT32:
       return DataType::kInt32;
+    case v1::DATA_TYPE_FLOAT64:
+      return DataType::kFloat64;
+    case v1::DATA_TYPE_FLOAT8_E4M3:
+      return DataType::kFloat8E4M3;
+    case v1::DATA_TYPE_FLOAT8_E5M2:
+      return DataType::kFloat8E5M2;
+    case v1::DATA_TYPE_INT8:
+      return DataType::kInt8;
+    case v1::DATA_TYPE_UINT8:
+      return DataType::kUint8;
+    case v1::DATA_TYPE_UINT32:
+      return DataType::kUint32;
+    case v1::DATA_TYPE_INT64:
+      return DataType::kInt64;
+    case v1::DATA_TYPE_UINT64:
+      return DataType::kUint64;
     default:
       return absl::InvalidArgumentError("-d: type not set, or not known to this version");
   }

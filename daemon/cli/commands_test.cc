@@ -87,7 +87,8 @@ TEST(RunCommandTest, GivesTheSameBytesAgain) {
 TEST(RunCommandTest, EveryCollectiveIsRightOnEveryType) {
   for (const char* collective :
        {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "sendrecv"}) {
-    for (const char* type : {"float", "half", "bfloat16", "int32"}) {
+    for (const char* type : {"double", "float", "half", "bfloat16", "f8e4m3", "f8e5m2", "int8",
+                             "uint8", "int32", "uint32", "int64", "uint64"}) {
       const Ended ended =
           Upfabric(absl::StrCat("run ", collective, " --fabric hgx-h100 -g 5 -b 1000 -e ",
                                 "1000 -d ", type, " --format csv"));

@@ -40,10 +40,12 @@ TEST(MatrixFileTest, BadFilesNameTheLine) {
             ":1: column 2: 6 bytes are no whole elements of float; allowed are multiples of 4");
   EXPECT_EQ(Refusal("0 8\n4\n"),
             ":2: has 1 numbers, the first line has 2; allowed: as many as there are ranks");
-  EXPECT_EQ(Refusal("0 8\n"), ": has 1 lines of 2 numbers; allowed: as many lines as numbers, a "
-                              "line a source, a number a destination");
-  EXPECT_EQ(Refusal("# nothing\n"), ": has 0 lines of 0 numbers; allowed: as many lines as "
-                                    "numbers, a line a source, a number a destination");
+  EXPECT_EQ(Refusal("0 8\n"),
+            ": has 1 lines of 2 numbers; allowed: as many lines as numbers, a "
+            "line a source, a number a destination");
+  EXPECT_EQ(Refusal("# nothing\n"),
+            ": has 0 lines of 0 numbers; allowed: as many lines as "
+            "numbers, a line a source, a number a destination");
 }
 
 TEST(MatrixFileTest, TakesAsManyRanksAsItHasUnlessOthersAreNamed) {

@@ -30,18 +30,27 @@ constexpr std::array<Named<v1::Collective>, 10> kCollectives = {{
     {v1::COLLECTIVE_BARRIER, "barrier"},
 }};
 
-constexpr std::array<Named<v1::DataType>, 4> kDataTypes = {{
+constexpr std::array<Named<v1::DataType>, 12> kDataTypes = {{
+    {v1::DATA_TYPE_INT8, "int8"},
+    {v1::DATA_TYPE_UINT8, "uint8"},
     {v1::DATA_TYPE_INT32, "int32"},
+    {v1::DATA_TYPE_UINT32, "uint32"},
+    {v1::DATA_TYPE_INT64, "int64"},
+    {v1::DATA_TYPE_UINT64, "uint64"},
     {v1::DATA_TYPE_FLOAT16, "half"},
     {v1::DATA_TYPE_FLOAT32, "float"},
+    {v1::DATA_TYPE_FLOAT64, "double"},
     {v1::DATA_TYPE_BFLOAT16, "bfloat16"},
+    {v1::DATA_TYPE_FLOAT8_E4M3, "f8e4m3"},
+    {v1::DATA_TYPE_FLOAT8_E5M2, "f8e5m2"},
 }};
 
-constexpr std::array<Named<v1::ReduceOp>, 4> kReduceOps = {{
+constexpr std::array<Named<v1::ReduceOp>, 5> kReduceOps = {{
     {v1::REDUCE_OP_SUM, "sum"},
     {v1::REDUCE_OP_PROD, "prod"},
     {v1::REDUCE_OP_MAX, "max"},
     {v1::REDUCE_OP_MIN, "min"},
+    {v1::REDUCE_OP_AVG, "avg"},
 }};
 
 constexpr std::array<Named<v1::PayloadMode>, 4> kPayloadModes = {{

@@ -111,9 +111,10 @@ void AddSweepFlags(CLI::App* app, SweepTexts& texts) {
                   "of sizes");
   app->add_option("-g,--ranks", texts.ranks, "use the first so many endpoints (all)");
   app->add_option("--endpoints", texts.endpoints, "rank r is the r-th of these: 0-7,64");
-  app->add_option("-d,--datatype", texts.type, "float, half, bfloat16 or int32")
+  app->add_option("-d,--datatype", texts.type,
+                  "double, float, half, bfloat16, f8e4m3, f8e5m2, or int and uint with 8, 32 or 64")
       ->capture_default_str();
-  app->add_option("-o,--op", texts.op, "sum, prod, min or max")->capture_default_str();
+  app->add_option("-o,--op", texts.op, "sum, prod, min, max or avg")->capture_default_str();
   app->add_option("-n,--iters", texts.iterations,
                   "accepted: isolated operations repeat exactly, so one is computed");
   app->add_option("-w,--warmup_iters", texts.warmup, "accepted: as -n");

@@ -170,8 +170,8 @@ inline JobSpec RandomJob(const fabric::FabricSpec& spec, const AlgorithmRegistry
     job.algorithm = algorithms[static_cast<size_t>(
         draws.Between(0, static_cast<int64_t>(algorithms.size()) - 1))];
     job.request.collective = job.algorithm->info().collective;
-    job.request.type = static_cast<DataType>(draws.Between(0, 3));
-    job.request.op = static_cast<ReduceOp>(draws.Between(0, 3));
+    job.request.type = static_cast<DataType>(draws.Between(0, 11));
+    job.request.op = static_cast<ReduceOp>(draws.Between(0, 4));
     job.request.ranks = static_cast<int>(draws.Between(1, spec.endpoints));
     job.request.count = draws.Between(0, 1) * draws.Between(0, 12'000) + draws.Between(0, 20);
     job.request.in_place = draws.Between(0, 2) == 0;

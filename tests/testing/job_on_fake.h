@@ -15,6 +15,19 @@
 
 namespace upfabric::collectives {
 
+inline constexpr DataType kAllTypes[] = {
+    DataType::kFloat64,    DataType::kFloat32,    DataType::kFloat16, DataType::kBfloat16,
+    DataType::kFloat8E4M3, DataType::kFloat8E5M2, DataType::kInt8,    DataType::kUint8,
+    DataType::kInt32,      DataType::kUint32,     DataType::kInt64,   DataType::kUint64};
+inline constexpr ReduceOp kAllOps[] = {ReduceOp::kSum, ReduceOp::kProd, ReduceOp::kMin,
+                                       ReduceOp::kMax, ReduceOp::kAvg};
+
+// Types that stand for the others where many ranks take long.
+inline bool IsCommon(DataType type) {
+  return type == DataType::kFloat32 || type == DataType::kFloat16 || type == DataType::kBfloat16 ||
+         type == DataType::kInt32;
+}
+
 inline AlgorithmRegistry BuiltinAlgorithms() {
   AlgorithmRegistry registry;
   RegisterBuiltins(registry);
