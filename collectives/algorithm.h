@@ -26,6 +26,7 @@ struct AlgorithmLimits {
   bool needs_in_switch = false;  // multicast and reduction by the switches
   bool needs_groups = false;     // a number of ranks that patterns/groups.h can divide
   bool matrix = false;           // whether it serves a CountMatrix
+  bool for_axes = false;         // `auto` takes it only where the request has axes
 };
 
 struct AlgorithmInfo {

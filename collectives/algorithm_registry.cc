@@ -60,18 +60,23 @@ void RegisterBuiltins(AlgorithmRegistry& registry) {
   registry.Add(AllReduceRingBidirectional());
   registry.Add(AllReduceDoubleBinaryTree());
   registry.Add(AllReduceHierarchical());
+  registry.Add(AllReduceTorus());
   registry.Add(AllReduceInSwitch());
   registry.Add(AllGatherDirect());
   registry.Add(AllGatherRing());
   registry.Add(AllGatherRecursiveDoubling());
   registry.Add(AllGatherBruck());
+  registry.Add(AllGatherPat());
   registry.Add(AllGatherInSwitch());
   registry.Add(ReduceScatterDirect());
   registry.Add(ReduceScatterRing());
   registry.Add(ReduceScatterRecursiveHalving());
+  registry.Add(ReduceScatterPat());
   registry.Add(ReduceScatterInSwitch());
   registry.Add(AllToAllDirect());
   registry.Add(AllToAllPairwise());
+  registry.Add(AllToAllBruck());
+  registry.Add(AllToAllHierarchical());
   registry.Add(BroadcastFlat());
   registry.Add(BroadcastScatterGather());
   registry.Add(BroadcastChain());
@@ -83,7 +88,9 @@ void RegisterBuiltins(AlgorithmRegistry& registry) {
   registry.Add(ReduceChain());
   registry.Add(ReduceInSwitch());
   registry.Add(GatherDirect());
+  registry.Add(GatherBinomial());
   registry.Add(ScatterDirect());
+  registry.Add(ScatterBinomial());
   registry.Add(BarrierDissemination());
 }
 

@@ -13,6 +13,7 @@
 #ifndef UPFABRIC_COLLECTIVES_COLLECTIVE_H_
 #define UPFABRIC_COLLECTIVES_COLLECTIVE_H_
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -62,6 +63,9 @@ struct CollectiveRequest {
   // all_to_all: what each rank has for each other, in place of `count` for all; null: none. It
   // outlives the request and what is made for it.
   const CountMatrix* matrix = nullptr;
+  // Sizes of the axes of the torus or mesh whose places the ranks are, the first axis fastest; 0
+  // first: none. Their product is the number of ranks.
+  std::array<int, 3> axes = {};
   // Ranks in a row that are near each other, say in one pod; 0: none are nearer than others.
   int group = 0;
 };

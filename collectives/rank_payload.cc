@@ -1,6 +1,7 @@
 #include "collectives/rank_payload.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "collectives/reduce.h"
@@ -14,6 +15,17 @@ constexpr std::byte kUnwritten{0xa5};
 constexpr size_t kAlignment = 64;
 
 size_t Index(Buffer buffer) { return static_cast<size_t>(buffer); }
+
+// Writes the lower bytes of each, which come first on a little-endian machine; returns the end.
+template <size_t kBytes>
+std::byte* Append(std::span<const uint64_t> bits, std::byte* next) {
+  static_assert(std::endian::native == std::endian::little);
+  for (const uint64_t element : bits) {
+    std::memcpy(next, &element, kBytes);
+    next += kBytes;
+  }
+  return next;
+}
 
 size_t Aligned(size_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -58,9 +70,20 @@ void RankPayload::Fill(const Values& values) {
     const auto count = static_cast<size_t>(std::min(kBlock, layout.kept_count() - first));
     layout.Elements(first, std::span(elements).first(count));
     values.Inputs(rank_, std::span(elements).first(count), std::span(bits).first(count));
-    for (size_t i = 0; i < count; ++i) {
-      std::memcpy(next, &bits[i], element_size_);  // its lower bytes: the machine is little-endian
-      next += element_size_;
+    const std::span<const uint64_t> block = std::span(bits).first(count);
+    switch (element_size_) {
+      case 1:
+        next = Append<1>(block, next);
+        break;
+      case 2:
+        next = Append<2>(block, next);
+        break;
+      case 4:
+        next = Append<4>(block, next);
+        break;
+      default:
+        next = Append<8>(block, next);
+        break;
     }
   }
 }

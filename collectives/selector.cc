@@ -48,7 +48,8 @@ absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& regist
   UPF_ASSIGN_OR_RETURN(const std::vector<const Algorithm*> candidates,
                        Candidates(registry, request, view));
   for (const Algorithm* candidate : candidates) {
-    if (!candidate->info().limits.needs_in_switch) {
+    const AlgorithmLimits& limits = candidate->info().limits;
+    if (!limits.needs_in_switch && (!limits.for_axes || request.axes[0] > 0)) {
       return candidate;
     }
   }
@@ -72,6 +73,23 @@ int RanksOfPod(const std::vector<EndpointId>& endpoints, const fabric::FabricVie
     first = rank;
   }
   return static_cast<int>(group);
+}
+
+std::array<int, 3> AxesOfRanks(const std::vector<EndpointId>& endpoints,
+                               const fabric::FabricView& view) {
+  const std::vector<int> axes = view.axes();
+  std::array<int, 3> of_ranks = {1, 1, 1};
+  if (axes.size() < 2 || axes.size() > of_ranks.size() ||
+      endpoints.size() != static_cast<size_t>(view.endpoints())) {
+    return {};
+  }
+  for (size_t rank = 0; rank < endpoints.size(); ++rank) {
+    if (endpoints[rank].index() != rank) {
+      return {};
+    }
+  }
+  std::copy(axes.begin(), axes.end(), of_ranks.begin());
+  return of_ranks;
 }
 
 }  // namespace upfabric::collectives

@@ -3,6 +3,7 @@
 #ifndef UPFABRIC_COLLECTIVES_SELECTOR_H_
 #define UPFABRIC_COLLECTIVES_SELECTOR_H_
 
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,11 @@ absl::StatusOr<const Algorithm*> SelectAlgorithm(const AlgorithmRegistry& regist
 // CollectiveRequest::group of ranks on these endpoints: how many ranks in a row are in one pod, if
 // it is the same number for all pods in use; 0 if not, or if the fabric has no pods.
 int RanksOfPod(const std::vector<EndpointId>& endpoints, const fabric::FabricView& view);
+
+// CollectiveRequest::axes of ranks on these endpoints: those of the fabric, if the ranks are all
+// its endpoints in their order and it has two or three.
+std::array<int, 3> AxesOfRanks(const std::vector<EndpointId>& endpoints,
+                               const fabric::FabricView& view);
 
 }  // namespace upfabric::collectives
 

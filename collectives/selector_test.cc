@@ -22,7 +22,7 @@ TEST(AlgorithmRegistryTest, UnknownNameListsTheKnownOnesSorted) {
       status.message(),
       "no algorithm 'tree' for all_reduce; known: double_binary_tree, hierarchical, in_switch, "
       "one_shot, recursive_doubling, recursive_halving_doubling, ring, ring_bidirectional, "
-      "two_shot");
+      "torus, two_shot");
 }
 
 TEST(AlgorithmRegistryTest, EveryCollectiveHasAnAlgorithmAndEveryAlgorithmADescription) {
@@ -122,6 +122,24 @@ TEST(RanksOfPodTest, IsTheNumberInARowIfAllPodsHaveAsMany) {
   EXPECT_EQ(group({0, 1, 2, 3, 4, 5}, 2), 0);
   EXPECT_EQ(group({0, 4, 1, 5}, 2), 1);
   EXPECT_EQ(group({0, 1, 2, 3, 4, 5, 6, 7}, 1), 0);
+}
+
+TEST(AxesOfRanksTest, AreThoseOfTheFabricIfTheRanksFillIt) {
+  class Torus final : public FakeFabricView {
+   public:
+    Torus() : FakeFabricView(12, {}) {}
+    std::vector<int> axes() const override { return {4, 3}; }
+  };
+  std::vector<EndpointId> all;
+  for (int endpoint = 0; endpoint < 12; ++endpoint) {
+    all.emplace_back(endpoint);
+  }
+  EXPECT_EQ(AxesOfRanks(all, Torus()), (std::array<int, 3>{4, 3, 1}));
+  EXPECT_EQ(AxesOfRanks(all, FakeFabricView(12, {})), (std::array<int, 3>{}));
+  std::swap(all[0], all[1]);
+  EXPECT_EQ(AxesOfRanks(all, Torus()), (std::array<int, 3>{}));
+  all.resize(4);
+  EXPECT_EQ(AxesOfRanks(all, Torus()), (std::array<int, 3>{}));
 }
 
 TEST(GroupsTest, HierarchicalTakesThePodsOrTheDivisorNearTheRoot) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "collectives/patterns/groups.h"
 #include "tests/testing/job_on_fake.h"
 
 namespace upfabric::collectives {
@@ -23,6 +24,20 @@ struct Figure {
 // The largest power of two in n, and its logarithm.
 int64_t Core(int64_t n) { return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(n))); }
 int64_t CoreSteps(int64_t n) { return std::bit_width(static_cast<uint64_t>(n)) - 1; }
+
+// Bits of all numbers below n.
+int64_t SetBits(int64_t n) {
+  int64_t bits = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    bits += std::popcount(static_cast<uint64_t>(i));
+  }
+  return bits;
+}
+
+int64_t GroupOf(int64_t n) { return GroupSize({.ranks = static_cast<int>(n)}); }
+
+// Blocks that pass the edges of a binomial tree: one an edge for each rank below it.
+int64_t TreeBlocks(int64_t n) { return SetBits(n); }
 
 const Figure kFigures[] = {
     {Collective::kAllReduce, "one_shot", [](auto n, auto c) { return n * (n - 1) * c; },
@@ -43,6 +58,7 @@ const Figure kFigures[] = {
      nullptr},
     {Collective::kAllReduce, "hierarchical", [](auto n, auto c) { return 2 * (n - 1) * c; },
      [](auto n, auto c) { return 2 * (n - 1) * c / n; }},
+    {Collective::kAllReduce, "torus", [](auto n, auto c) { return 2 * (n - 1) * c; }, nullptr},
     // Answers to the reads, and the results.
     {Collective::kAllReduce, "in_switch", [](auto n, auto c) { return n * c + c; },
      [](auto n, auto c) { return c + c / n; }},
@@ -54,6 +70,8 @@ const Figure kFigures[] = {
      nullptr},
     {Collective::kAllGather, "bruck", [](auto n, auto c) { return n * (n - 1) * c; },
      [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kAllGather, "pat", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
     {Collective::kAllGather, "in_switch", [](auto n, auto c) { return n * c; },
      [](auto, auto c) { return c; }},
     {Collective::kReduceScatter, "direct", [](auto n, auto c) { return n * (n - 1) * c; },
@@ -63,12 +81,23 @@ const Figure kFigures[] = {
     {Collective::kReduceScatter, "recursive_halving",
      [](auto n, auto c) { return (n * (Core(n) - 1) + (n - Core(n)) * (n + 1)) * c; },
      [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kReduceScatter, "pat", [](auto n, auto c) { return n * (n - 1) * c; },
+     [](auto n, auto c) { return (n - 1) * c; }},
     {Collective::kReduceScatter, "in_switch", [](auto n, auto c) { return n * n * c; },
      [](auto n, auto c) { return n * c; }},
     {Collective::kAllToAll, "pairwise", [](auto n, auto c) { return n * (n - 1) * c; },
      [](auto n, auto c) { return (n - 1) * c; }},
     {Collective::kAllToAll, "direct", [](auto n, auto c) { return n * (n - 1) * c; },
      [](auto n, auto c) { return (n - 1) * c; }},
+    {Collective::kAllToAll, "bruck", [](auto n, auto c) { return n * SetBits(n) * c; },
+     [](auto n, auto c) { return SetBits(n) * c; }},
+    {Collective::kAllToAll, "hierarchical",
+     [](auto n, auto c) {
+       return n * ((GroupOf(n) - 1) * (n / GroupOf(n)) + (n / GroupOf(n) - 1) * GroupOf(n)) * c;
+     },
+     [](auto n, auto c) {
+       return ((GroupOf(n) - 1) * (n / GroupOf(n)) + (n / GroupOf(n) - 1) * GroupOf(n)) * c;
+     }},
     {Collective::kBroadcast, "flat", [](auto n, auto c) { return (n - 1) * c; },
      [](auto, auto) { return int64_t{0}; }},
     {Collective::kBroadcast, "scatter_gather", [](auto n, auto c) { return (n - 1) * c; },
@@ -91,8 +120,10 @@ const Figure kFigures[] = {
      [](auto, auto c) { return c; }},
     {Collective::kGather, "direct", [](auto n, auto c) { return (n - 1) * c; },
      [](auto, auto c) { return c; }},
+    {Collective::kGather, "binomial", [](auto n, auto c) { return TreeBlocks(n) * c; }, nullptr},
     {Collective::kScatter, "direct", [](auto n, auto c) { return (n - 1) * c; },
      [](auto, auto) { return int64_t{0}; }},
+    {Collective::kScatter, "binomial", [](auto n, auto c) { return TreeBlocks(n) * c; }, nullptr},
     // Tokens of one element, whatever the count.
     {Collective::kBarrier, "dissemination",
      [](auto n, auto) { return n * std::bit_width(static_cast<uint64_t>(n) - 1); },

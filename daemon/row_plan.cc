@@ -74,6 +74,7 @@ absl::StatusOr<std::vector<RowPlan>> PlanRows(const CheckedWorkload& workload,
     plan.stretch = software.stretch;
   } else {
     plan.request.group = collectives::RanksOfPod(workload.endpoints, view);
+    plan.request.axes = collectives::AxesOfRanks(workload.endpoints, view);
     if (workload.search != Search::kNone) {
       UPF_ASSIGN_OR_RETURN(algorithms, collectives::Candidates(registry, plan.request, view));
     } else {

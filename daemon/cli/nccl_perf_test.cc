@@ -182,12 +182,12 @@ TEST_F(NcclPerfTest, SweepsTypesOperationsRootsThenSizes) {
   perf_.ranks = 2;
   SetFlags("-b 8 -e 16 -f 2 -d all -o all -r -1 -c 0");
   const NcclOutcome outcome = Run();
-  ASSERT_THAT(outcome.rows, SizeIs(4 * 2 * 2));
+  ASSERT_THAT(outcome.rows, SizeIs(12 * 2 * 2));
   EXPECT_EQ(outcome.rows[0].root, 0);
   EXPECT_EQ(outcome.rows[1].bytes, 16);
   EXPECT_EQ(outcome.rows[2].root, 1);
-  EXPECT_EQ(outcome.rows[0].type, v1::DATA_TYPE_INT32);
-  EXPECT_EQ(outcome.rows[15].type, v1::DATA_TYPE_BFLOAT16);
+  EXPECT_EQ(outcome.rows[0].type, v1::DATA_TYPE_INT8);
+  EXPECT_EQ(outcome.rows[47].type, v1::DATA_TYPE_FLOAT8_E5M2);
 }
 
 TEST_F(NcclPerfTest, WrongElementsFailTheRunAndAreCountedBySides) {

@@ -130,7 +130,7 @@ TEST(ParseCommandLineTest, ABadValueNamesTheFlagAndWhatIsAllowed) {
       ErrorOf("run all_reduce --fabric f -b 1X"),
       "-b: \"1X\" is not a size; allowed: a number with an optional fraction and one of K, M, "
       "G (powers of 1024)");
-  EXPECT_THAT(ErrorOf("run all_reduce --fabric f -d int8"), HasSubstr("-d: \"int8\""));
+  EXPECT_THAT(ErrorOf("run all_reduce --fabric f -d int4"), HasSubstr("-d: \"int4\""));
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f -f 0"), HasSubstr("-f: \"0\""));
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f -g 0"), HasSubstr("-g: \"0\""));
   EXPECT_THAT(ErrorOf("run all_reduce --fabric f -b 2K -e 1K"), HasSubstr("-b 2K: above -e 1K"));

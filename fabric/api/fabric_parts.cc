@@ -266,7 +266,6 @@ void FabricParts::AddChannels(PortParts& parts) {
     up.received = &PortOf(EndpointId(end.endpoint), end.link).port->received();
     up.receiver = kEndpointReceives;
     channels_.push_back(up);
-    senders_.push_back(&parts.port->transmitter());
     return;
   }
   const Layout::ChipPort& at = layout_.ChipOf(endpoint, parts.link);
@@ -274,7 +273,6 @@ void FabricParts::AddChannels(PortParts& parts) {
   up.received = &std::as_const(chip).received(at.port);
   up.receiver = layout_.chips()[static_cast<size_t>(at.chip)].kind;
   channels_.push_back(up);
-  senders_.push_back(&parts.port->transmitter());
   Channel down = up;
   down.name = layout_.ChannelName(parts.endpoint, parts.link, false);
   down.receiver = kEndpointReceives;
@@ -285,7 +283,6 @@ void FabricParts::AddChannels(PortParts& parts) {
   down.chip = &chip;
   down.chip_port = at.port;
   channels_.push_back(down);
-  senders_.push_back(&chip.transmitter(at.port));
 }
 
 void FabricParts::AddTrunkChannels(int trunk) {
@@ -308,10 +305,9 @@ void FabricParts::AddTrunkChannels(int trunk) {
     channel.from_endpoint = forward;
     channel.chip = sender->part.get();
     channel.chip_port = from.port;
-    channel.sender = &channel.chip->transmitter(from.port);
+    channel.sender = &sender->part->transmitter(from.port);
     channel.received = &ChipPartsOf(to.chip)->part->received(to.port);
     channels_.push_back(channel);
-    senders_.push_back(&sender->part->transmitter(from.port));
   }
 }
 

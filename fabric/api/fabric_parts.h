@@ -43,7 +43,7 @@ class FabricParts {
     int kind = 0;      // likewise
     int receiver = 0;  // as FabricTimes::Channel has it
     bool from_endpoint = false;
-    const Transmitter* sender = nullptr;
+    Transmitter* sender = nullptr;
     const ReceiveCounters* received = nullptr;
     const EndpointPort* port = nullptr;  // the sender, if it is one
     const SwitchChip* chip = nullptr;    // likewise, with the sending port
@@ -62,8 +62,6 @@ class FabricParts {
   const std::vector<ChipParts>& chips() const { return chips_; }
   // Plane after plane: each link of an endpoint, away from it and back; then the trunks.
   const std::vector<Channel>& channels() const { return channels_; }
-  // The sender of one of them.
-  Transmitter& TransmitterOf(const Channel& channel) { return *senders_[Index(channel)]; }
   // Once: joins them to each other, and to the endpoints.
   void Join(EndpointSet& endpoints);
 
@@ -79,9 +77,6 @@ class FabricParts {
   EndpointParts* Owned(EndpointId endpoint);
   void AddChannels(PortParts& parts);
   void AddTrunkChannels(int trunk);
-  size_t Index(const Channel& channel) const {
-    return static_cast<size_t>(&channel - channels_.data());
-  }
   ChannelPlace PlaceOf(int link, bool forward) const;
   PortParts& PortOf(EndpointId endpoint, int link);
   ChipParts* ChipPartsOf(int chip);
@@ -97,7 +92,6 @@ class FabricParts {
   std::vector<int> port_index_;  // by endpoint and link: in ports_, or -1
   std::vector<int> chip_index_;  // by chip: in chips_, or -1
   std::vector<Channel> channels_;
-  std::vector<Transmitter*> senders_;  // likewise
 };
 
 }  // namespace upfabric::fabric

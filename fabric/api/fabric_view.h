@@ -41,6 +41,9 @@ class FabricView {
   virtual int planes() const = 0;
   virtual int links_per_endpoint() const = 0;
 
+  // Sizes of the axes of a torus or mesh, the first one fastest; empty for other shapes.
+  virtual std::vector<int> axes() const { return {}; }
+
   // Messages to different endpoints that leave on different links: 1 where all share all links.
   virtual int sends_apart() const { return 1; }
 

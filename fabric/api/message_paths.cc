@@ -87,13 +87,13 @@ NetworkWatch::NetworkWatch(Network& network, bool is_last, int pod_endpoints,
   for (const FabricParts::Channel& channel : network_.parts->channels()) {
     ChannelLog* log =
         log_.AddChannel(channel.port != nullptr && log_.WatchesFrom(channel.endpoint - first));
-    network_.parts->TransmitterOf(channel).SetLog(log);
+    channel.sender->SetLog(log);
   }
 }
 
 NetworkWatch::~NetworkWatch() {
   for (const FabricParts::Channel& channel : network_.parts->channels()) {
-    network_.parts->TransmitterOf(channel).SetLog(nullptr);
+    channel.sender->SetLog(nullptr);
   }
 }
 

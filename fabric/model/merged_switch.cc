@@ -136,11 +136,11 @@ bool MergedSwitch::Admit(Waiting& waiting, Ticks now) {
     packet.tag = packet.virtual_channel();
     packet.set_payload(0);
     packet.set_virtual_channel(static_cast<uint8_t>(control_lane()));
-    ++transmitter.ethernet().trimmed;
+    ++transmitter.ethernet_counts().trimmed;
     verdict = buffer_->Judge(output, in.times->ShapeAsBuilt(0).units, true);
   }
   if (verdict == SharedBuffer::Verdict::kDrop) {
-    ++transmitter.ethernet().dropped;
+    ++transmitter.ethernet_counts().dropped;
     ++packets_dropped_;
     return false;
   }
@@ -164,9 +164,9 @@ void MergedSwitch::MarkAndRelease(Waiting& waiting, Ticks now) {
   if (data && buffer_->Marks(static_cast<int>(waiting.output),
                              Chain(Chain(transmitter.place().draw_key, packets), kPurpose))) {
     packet.flags |= kMarked;
-    ++transmitter.ethernet().marked;
+    ++transmitter.ethernet_counts().marked;
   }
-  transmitter.ethernet().control_packets += data ? 0 : 1;
+  transmitter.ethernet_counts().control_packets += data ? 0 : 1;
   const SharedBuffer::PauseChange change =
       buffer_->Remove(static_cast<int>(waiting.output),
                       QueueIndex(static_cast<int>(waiting.input), waiting.came_on),

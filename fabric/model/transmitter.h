@@ -69,7 +69,7 @@ class Transmitter {
   // Where packets are marked, trimmed, dropped and paused. `next` as for Init.
   void MakeEthernet(sim::Ticks* next) { ethernet_ = std::make_unique<EthernetState>(next); }
   Pauses& pauses() { return ethernet_->pauses; }
-  EthernetCounters& ethernet() { return ethernet_->counters; }
+  EthernetCounters& ethernet_counts() { return ethernet_->counters; }
   sim::Ticks free() const { return free_; }  // when what was sent has left
 
   // When a packet that is there since `arrival` could start, if that is before `window_end`; else a

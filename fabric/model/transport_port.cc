@@ -260,7 +260,7 @@ void TransportPort::Start(const StartChoice& choice) {
   if (choice.lane == control_lane()) {
     transmitter_.Send(control_.front(), choice, 1);
     control_.pop_front();
-    ++transmitter_.ethernet().control_packets;
+    ++transmitter_.ethernet_counts().control_packets;
   } else {
     StartData(choice);
   }
@@ -282,7 +282,7 @@ void TransportPort::StartData(const StartChoice& choice) {
     return;
   }
   const bool again = flow->retransmits();
-  transmitter_.ethernet().retransmitted += again ? 1 : 0;
+  transmitter_.ethernet_counts().retransmitted += again ? 1 : 0;
   transmitter_.CountQueue(waiting_packets_);
   waiting_packets_ -= again ? 0 : 1;
   Record left;

@@ -153,6 +153,16 @@ Picoseconds NetworkView::UnloadedTime(Bytes message) const {
   return LatencyOf(longest_) + timing().clock().ToPicoseconds(ticks);
 }
 
+std::vector<int> NetworkView::axes() const {
+  std::vector<int> sizes;
+  if (const auto* torus = std::get_if<TorusSpec>(&spec_.shape); torus != nullptr) {
+    for (const TorusSpec::Axis& axis : torus->axes) {
+      sizes.push_back(axis.size);
+    }
+  }
+  return sizes;
+}
+
 std::optional<InSwitchAbilities> NetworkView::in_switch() const {
   if (!spec_.switch_chip.in_switch.has_value()) {
     return std::nullopt;

@@ -28,6 +28,7 @@ class NetworkView final : public FabricView {
   int endpoints() const override { return layout_.endpoints(); }
   int planes() const override { return static_cast<int>(layout_.planes().size()); }
   int links_per_endpoint() const override { return layout_.links_per_endpoint(); }
+  std::vector<int> axes() const override;
   int sends_apart() const override {
     return layout_.direct().has_value() ? layout_.endpoints() - 1 : 1;
   }

@@ -11,7 +11,7 @@
 
 namespace upfabric::testing {
 
-class FakeFabricView final : public fabric::FabricView {
+class FakeFabricView : public fabric::FabricView {
  public:
   FakeFabricView(int endpoints, const FakeFigures& figures, bool has_in_switch = true, int pods = 1)
       : endpoints_(endpoints), figures_(figures), has_in_switch_(has_in_switch), pods_(pods) {}
