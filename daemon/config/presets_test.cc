@@ -124,6 +124,36 @@ TEST(PresetsTest, EndpointsHaveTheAnnouncedRate) {
   EXPECT_DOUBLE_EQ(rate("colossus-1k"), 50.0);         // a port of 400 Gb/s
 }
 
+// What an endpoint sends into an idle fabric does not wait for credits: its first switch has room
+// for what the link carries until a credit is back. The time is that of the path up to and with the
+// switch's pipeline, and of the wire back.
+TEST(PresetsTest, CreditsDoNotLimitAnIdleUplink) {
+  int with_credits = 0;
+  for (const PresetFile& preset : fabric::Presets()) {
+    const FabricSpec spec = fabric::FabricSpecFromProto(Load(preset)).value();
+    if (spec.switch_chip.shared_buffer.has_value()) {
+      continue;
+    }
+    const auto fabric = fabric::Fabric::Create(spec, {.check_deadlock = false}).value();
+    Picoseconds round_trip;
+    for (const fabric::PathElement& element : fabric->view().UnloadedPath()) {
+      const bool is_switch = element.name.starts_with("switch");
+      if (!element.name.ends_with("injection")) {
+        round_trip += element.latency * (is_switch ? 1 : 2);
+      }
+      if (is_switch) {
+        ++with_credits;
+        const double bytes =  // GB/s x ps are thousandths of a byte
+            spec.link.data_rate().GigabytesPerSecond() * static_cast<double>(round_trip.count()) /
+            1000;
+        EXPECT_GE(static_cast<double>(spec.switch_chip.buffer_per_vc.count()), bytes) << preset.id;
+        break;
+      }
+    }
+  }
+  EXPECT_GE(with_credits, 30);
+}
+
 TEST(PresetsTest, TheAcceleratorSideIsTheSameInAll) {
   // Those behind a NIC have its time on top.
   const std::map<std::string_view, int64_t> nics = {
