@@ -189,9 +189,10 @@ TEST(RowLogsTest, WhatAMessageWaitedForIsToldApart) {
                       WorkloadOf({"hgx-h100", v1::COLLECTIVE_GATHER, "direct", 8}, 1 << 20));
   EXPECT_GT(PartsOf(row)["queueing"], row.time_ps() / 2);
   EXPECT_EQ(PartsOf(row).count("waiting"), 0u);
-  // Buffers of this mesh are shorter than its credit loops at that rate.
-  row = RunOn(FabricOf("dojo-tile"),
-              WorkloadOf({"dojo-tile", v1::COLLECTIVE_ALL_TO_ALL, "direct", 25}, 1 << 20));
+  // Buffers of a mesh that are shorter than its credit loops at that rate.
+  v1::Fabric mesh = FabricOf("dojo-tile");
+  mesh.mutable_switch_()->mutable_buffer_per_vc()->set_value("64KiB");
+  row = RunOn(mesh, WorkloadOf({"dojo-tile", v1::COLLECTIVE_ALL_TO_ALL, "direct", 25}, 1 << 20));
   EXPECT_GT(PartsOf(row)["credit stall"], row.time_ps() / 2);
   // One of a hundred flits fails and goes again.
   v1::Workload workload = WorkloadOf({"hgx-h100", v1::COLLECTIVE_ALL_REDUCE, "ring", 8}, 1 << 20);

@@ -112,6 +112,7 @@ void MergedSwitch::Arrive(int input) {
   if (buffer_ != nullptr && !Admit(waiting, now)) {
     return;
   }
+  waiting.length = in.PacketTime(waiting.packet);
   Output& out = outputs_[static_cast<size_t>(output)];
   ++out.waiting;
   const size_t queue = by_input() ? QueueIndex(input, waiting.came_on)
@@ -279,8 +280,7 @@ void MergedSwitch::ForEachCandidate(int output, const Visit& visit) {
 
 // When it may start so that its bits never leave before they have come in, on a line that is free.
 Ticks MergedSwitch::Eligible(const Waiting& waiting, const Transmitter& transmitter) const {
-  const Ticks lag = inputs_[waiting.input].PacketTime(waiting.packet) -
-                    transmitter.ShapeOf(waiting.packet.payload).ticks;
+  const Ticks lag = waiting.length - transmitter.ShapeOf(waiting.packet.payload).ticks;
   const Ticks there = waiting.packet.time + std::max<Ticks>(lag, 0);
   return by_input() ? std::max(there, line_free_[waiting.input]) : there;
 }
@@ -340,10 +340,14 @@ MergedSwitch::Candidate MergedSwitch::Best(int output, Ticks now) {
 void MergedSwitch::Start(int output, const Candidate& candidate, Ticks now) {
   Output& out = outputs_[static_cast<size_t>(output)];
   Waiting& waiting = (*candidate.queue)[candidate.place];
-  if (buffer_ != nullptr) {
-    MarkAndRelease(waiting, now);
-  }
   const PacketShape& shape = out.transmitter.ShapeOf(waiting.packet.payload);
+  if (buffer_ != nullptr) {
+    MarkAndRelease(waiting, now);  // there are no credits
+  } else {
+    const Input& in = inputs_[waiting.input];
+    in.sender->credits().Return(CreditOf(now + shape.ticks + in.times->control_delay, shape.ticks,
+                                         shape.units, 1, waiting.came_on));
+  }
   StartChoice choice;
   choice.start = now;
   choice.ready = std::max(candidate.eligible, out.transmitter.free());
@@ -352,9 +356,6 @@ void MergedSwitch::Start(int output, const Candidate& candidate, Ticks now) {
   out.transmitter.Send(waiting.packet, choice, 1);
   out.turn = TurnOf(waiting);
   --out.waiting;
-  const Input& in = inputs_[waiting.input];
-  in.sender->credits().Return(CreditOf(now + shape.ticks + in.times->control_delay, shape.ticks,
-                                       shape.units, 1, waiting.came_on));
   Remove(candidate, now + shape.ticks);
 }
 

@@ -55,6 +55,7 @@ class MergedSwitch final : public SwitchChip {
   // A packet in an input buffer.
   struct Waiting {
     sim::Record packet;
+    sim::Ticks length = 0;  // of its serialization as it came in
     uint32_t input = 0;
     uint32_t output = 0;
     uint8_t came_on = 0;  // virtual channel of the input buffer

@@ -28,6 +28,7 @@ class Pauses {
     std::erase_if(stretches, [this](const Stretch& stretch) { return stretch.end <= past_; });
     const sim::Ticks before = stretches.empty() ? 0 : stretches.back().end;
     stretches.push_back({std::max(time, before), sim::kNever});
+    any_ = true;
   }
   void End(int virtual_channel, sim::Ticks time) {
     Stretch& last = by_channel_[static_cast<size_t>(virtual_channel)].back();
@@ -38,6 +39,9 @@ class Pauses {
 
   // The first time from `start` on that is in no stretch; kNever if that is not known yet.
   sim::Ticks ClearFrom(int virtual_channel, sim::Ticks start) const {
+    if (!any_) [[likely]] {
+      return start;
+    }
     for (const Stretch& stretch : by_channel_[static_cast<size_t>(virtual_channel)]) {
       if (start >= stretch.start && start < stretch.end) {
         start = stretch.end;
@@ -54,6 +58,7 @@ class Pauses {
       stretches.clear();
     }
     past_ = 0;
+    any_ = false;
   }
 
  private:
@@ -62,18 +67,20 @@ class Pauses {
     sim::Ticks end = sim::kNever;
   };
 
-  sim::Ticks* next_;
-  std::array<std::vector<Stretch>, sim::Record::kVirtualChannels> by_channel_;
+  // What every packet touches comes first.
   sim::Ticks past_ = 0;
+  bool any_ = false;  // there were stretches since the last Reset
+  sim::Ticks* next_;
   sim::Ticks total_ = 0;
+  std::array<std::vector<Stretch>, sim::Record::kVirtualChannels> by_channel_;
 };
 
 // What a channel has only where packets are marked, trimmed, dropped and paused.
 struct EthernetState {
   explicit EthernetState(sim::Ticks* next) : pauses(next) {}
 
-  Pauses pauses;
   EthernetCounters counters;
+  Pauses pauses;
 };
 
 }  // namespace upfabric::fabric

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "fabric/model/ethernet_spec.h"
 #include "fabric/model/transport_packet.h"
 #include "fabric/sim/record.h"
@@ -78,8 +79,9 @@ class ReceiveFlow {
   };
 
   Recovery recovery_;
-  std::vector<Share> shares_;  // from the first that is not complete on
-  uint16_t first_ = 0;         // its number
+  // From the first that is not complete on; nearly always one.
+  absl::InlinedVector<Share, 1> shares_;
+  uint16_t first_ = 0;  // its number
 };
 
 }  // namespace upfabric::fabric

@@ -14,7 +14,11 @@ using sim::Ticks;
 
 SendFlow::SendFlow(const HopTimes& times, const TransportSpec& spec,
                    std::unique_ptr<CongestionControl> control, uint32_t first_entropy)
-    : times_(&times), spec_(&spec), control_(std::move(control)), entropy_(first_entropy) {}
+    : times_(&times),
+      spec_(&spec),
+      control_(std::move(control)),
+      window_(control_->window()),
+      entropy_(first_entropy) {}
 
 void SendFlow::Add(const Record& share) {
   lane_ = share.virtual_channel();
@@ -38,7 +42,7 @@ bool SendFlow::CanSend() const {
   }
   const int64_t packet = lost_.empty() ? next_ : lost_.front();
   const int64_t bytes = (in_flight_ + BytesOf(packet));
-  return in_flight_ == 0 || bytes <= control_->window();
+  return in_flight_ == 0 || bytes <= window_;
 }
 
 uint16_t SendFlow::NextPayload() const {
@@ -122,6 +126,7 @@ void SendFlow::OnAck(Ticks now, const Record& ack) {
   Forget();
   if (news.bytes > 0) {
     control_->OnAck(news);
+    window_ = control_->window();
   }
 }
 
@@ -171,6 +176,7 @@ void SendFlow::Lose(Ticks now, int64_t packet) {
   sent->state = State::kLost;
   lost_.push(packet);
   control_->OnLoss(now, bytes);
+  window_ = control_->window();
 }
 
 void SendFlow::GoBack(Ticks now, int64_t packet) {
@@ -178,6 +184,7 @@ void SendFlow::GoBack(Ticks now, int64_t packet) {
     return;
   }
   control_->OnLoss(now, BytesOf(packet));
+  window_ = control_->window();
   for (; next_ > packet; --next_) {
     if (InFlight(next_ - 1) != nullptr) {
       in_flight_ -= BytesOf(next_ - 1);

@@ -41,7 +41,10 @@ class SendFlow {
 
   void OnAck(sim::Ticks now, const sim::Record& ack);
   void OnNack(sim::Ticks now, const sim::Record& nack);
-  void OnNotice(sim::Ticks now) { control_->OnNotice(now); }
+  void OnNotice(sim::Ticks now) {
+    control_->OnNotice(now);
+    window_ = control_->window();
+  }
   // Looks for packets that left `timeout` ago or earlier and counts them as lost. Returns when to
   // look again, or kNever if nothing is in flight.
   sim::Ticks OnTimer(sim::Ticks now, sim::Ticks timeout);
@@ -97,6 +100,7 @@ class SendFlow {
   sim::RecordQueue<Sent> sent_;     // from base_ to next_
   sim::RecordQueue<int64_t> lost_;
   int64_t in_flight_ = 0;  // bytes
+  int64_t window_;         // of control_
   sim::Ticks pace_ = 0;
   int lane_ = 0;
   uint32_t entropy_;

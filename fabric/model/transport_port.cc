@@ -88,7 +88,7 @@ StartChoice TransportPort::Choose(Ticks end) {
       continue;
     }
     const bool waits = lane.turns.empty();
-    const SendFlow& flow = waits ? *lane.paced.top().second : *lane.turns.front();
+    const SendFlow& flow = sending_[waits ? lane.paced.top().second : lane.turns.front()];
     const StartChoice offer = transmitter_.Offer(waits ? lane.paced.top().first.first : now_,
                                                  static_cast<int>(i), flow.NextPayload(), end);
     if (offer.start < best.start) {
@@ -114,7 +114,7 @@ void TransportPort::TakePacket() {
 void TransportPort::TakeTrimmed(const Record& packet) {
   const int lane = static_cast<int>(packet.tag);
   if (transport_->spec.recovery == Recovery::kGoBackN) {
-    AskAgain(FlowFrom(packet.source, lane), packet, lane);
+    AskAgain(receiving_[FlowFrom(packet.source, lane)], packet, lane);
   } else {
     SendControl({ControlKind::kNack, lane}, packet, {packet.via, packet.position},
                 IsMarked(packet));
@@ -132,7 +132,8 @@ void TransportPort::AskAgain(ReceiveFlow& flow, const Record& packet, int lane) 
 void TransportPort::TakeControl(const Record& packet) {
   const ControlTag tag = ControlTag::Unpack(packet.tag);
   const int lane = tag.virtual_channel;
-  SendFlow& flow = *to_.at(KeyOf(packet.source, lane));
+  const uint32_t index = to_.at(KeyOf(packet.source, lane));
+  SendFlow& flow = sending_[index];
   const bool was_done = flow.done();
   switch (tag.kind) {
     case ControlKind::kAck:
@@ -146,18 +147,19 @@ void TransportPort::TakeControl(const Record& packet) {
       break;
   }
   unfinished_ -= !was_done && flow.done() ? 1 : 0;
-  List(flow, lane);
+  List(index, lane);
 }
 
 void TransportPort::TakeData(const Record& packet) {
   const int lane = packet.virtual_channel();
-  ReceiveFlow& flow = FlowFrom(packet.source, lane);
+  const uint32_t index = FlowFrom(packet.source, lane);
+  ReceiveFlow& flow = receiving_[index];
   const PacketName name = {packet.via, packet.position};
   Record completed;
   switch (flow.Take(packet, completed)) {
     case ReceiveFlow::Arrival::kNew:
       flow.told = false;
-      Acknowledge(flow, packet);
+      Acknowledge(index, packet);
       break;
     case ReceiveFlow::Arrival::kAgain:
       SendControl({ControlKind::kAck, lane}, packet, name, IsMarked(packet));
@@ -178,7 +180,8 @@ void TransportPort::TakeData(const Record& packet) {
   }
 }
 
-void TransportPort::Acknowledge(ReceiveFlow& flow, const Record& packet) {
+void TransportPort::Acknowledge(uint32_t index, const Record& packet) {
+  ReceiveFlow& flow = receiving_[index];
   const PacketName name = {packet.via, packet.position};
   const int64_t bytes = in_->ShapeAsBuilt(packet.payload).units;
   if (!flow.unacked.Add(name, IsMarked(packet), bytes)) {
@@ -191,7 +194,7 @@ void TransportPort::Acknowledge(ReceiveFlow& flow, const Record& packet) {
     Flush(flow);
   } else if (!flow.waits) {
     flow.waits = true;
-    unacked_.emplace_back(now_ + transport_->ack_delay, &flow);
+    unacked_.emplace_back(now_ + transport_->ack_delay, index);
   }
 }
 
@@ -204,7 +207,7 @@ void TransportPort::Flush(ReceiveFlow& flow) {
 }
 
 void TransportPort::FlushDue() {
-  ReceiveFlow& flow = *unacked_.front().second;
+  ReceiveFlow& flow = receiving_[unacked_.front().second];
   unacked_.pop_front();
   flow.waits = false;
   Flush(flow);
@@ -223,43 +226,47 @@ void TransportPort::SendControl(const ControlTag& tag, const Record& packet, Pac
   control.position = name.position;
   control.flags = Record::Flags(kControl, control_lane());
   control.flags |= marked ? kMarked : 0;
-  control_.push_back(control);
+  control_.push(control);
 }
 
 void TransportPort::TakeShare() {
   const Record share = shares_in_.records.front();
   shares_in_.records.pop();
   const int lane = share.virtual_channel();
-  std::unique_ptr<SendFlow>& flow = to_[KeyOf(share.destination, lane)];
-  if (flow == nullptr) {
+  const auto [place, is_new] =
+      to_.try_emplace(KeyOf(share.destination, lane), static_cast<uint32_t>(sending_.size()));
+  const uint32_t index = place->second;
+  if (is_new) {
     const uint64_t pair = Chain(static_cast<uint64_t>(place_.number), share.destination);
-    flow = std::make_unique<SendFlow>(*times_, transport_->spec, transport_->control->Make(),
-                                      static_cast<uint32_t>(pair >> 32));
+    sending_.emplace_back(*times_, transport_->spec, transport_->control->Make(),
+                          static_cast<uint32_t>(pair >> 32));
   }
-  unfinished_ += flow->done() ? 1 : 0;
+  SendFlow& flow = sending_[index];
+  unfinished_ += flow.done() ? 1 : 0;
   waiting_packets_ += share.packets;
-  flow->Add(share);
-  List(*flow, lane);
+  flow.Add(share);
+  List(index, lane);
 }
 
 // Gives a flow that can send a turn, now or when its pace allows.
-void TransportPort::List(SendFlow& flow, int lane) {
+void TransportPort::List(uint32_t index, int lane) {
+  SendFlow& flow = sending_[index];
   if (flow.listed || !flow.CanSend()) {
     return;
   }
   flow.listed = true;
   Lane& to = lanes_[static_cast<size_t>(lane)];
   if (flow.pace() > std::max(now_, transmitter_.free())) {
-    to.paced.push({{flow.pace(), sequence_++}, &flow});
+    to.paced.push({{flow.pace(), sequence_++}, index});
   } else {
-    to.turns.push_back(&flow);
+    to.turns.push_back(index);
   }
 }
 
 void TransportPort::Start(const StartChoice& choice) {
   if (choice.lane == control_lane()) {
     transmitter_.Send(control_.front(), choice, 1);
-    control_.pop_front();
+    control_.pop();
     ++transmitter_.ethernet_counts().control_packets;
   } else {
     StartData(choice);
@@ -268,61 +275,66 @@ void TransportPort::Start(const StartChoice& choice) {
 
 void TransportPort::StartData(const StartChoice& choice) {
   Lane& lane = lanes_[static_cast<size_t>(choice.lane)];
-  SendFlow* flow = nullptr;
+  uint32_t index = 0;
   if (lane.turns.empty()) {
-    flow = lane.paced.top().second;
+    index = lane.paced.top().second;
     lane.paced.pop();
   } else {
-    flow = lane.turns.front();
+    index = lane.turns.front();
     lane.turns.pop_front();
   }
-  flow->listed = false;
+  SendFlow& flow = sending_[index];
+  flow.listed = false;
   // Its window may have shrunk since it was listed.
-  if (!flow->CanSend()) {
+  if (!flow.CanSend()) {
     return;
   }
-  const bool again = flow->retransmits();
+  const bool again = flow.retransmits();
   transmitter_.ethernet_counts().retransmitted += again ? 1 : 0;
   transmitter_.CountQueue(waiting_packets_);
   waiting_packets_ -= again ? 0 : 1;
   Record left;
-  transmitter_.Send(flow->Send(choice.start, left), choice, 1);
+  transmitter_.Send(flow.Send(choice.start, left), choice, 1);
   if (left.packets > 0 && left.tells_sent()) {
     left.packets = 0;
     left.time = transmitter_.free() + times_->delivery;
     left.flags |= Record::kLast;
     shares_out_.Emit(left);
   }
-  if (!flow->timed) {
-    flow->timed = true;
-    timers_.push({{choice.start + transport_->retransmit_timeout, sequence_++}, flow});
+  if (!flow.timed) {
+    flow.timed = true;
+    timers_.push({{choice.start + transport_->retransmit_timeout, sequence_++}, index});
   }
-  List(*flow, choice.lane);
+  List(index, choice.lane);
 }
 
 void TransportPort::TakeTimer() {
-  SendFlow& flow = *timers_.top().second;
+  const uint32_t index = timers_.top().second;
+  SendFlow& flow = sending_[index];
   timers_.pop();
   const Ticks next = flow.OnTimer(now_, transport_->retransmit_timeout);
   flow.timed = next != kNever;
   if (flow.timed) {
-    timers_.push({{next, sequence_++}, &flow});
+    timers_.push({{next, sequence_++}, index});
   }
-  List(flow, flow.lane());
+  List(index, flow.lane());
 }
 
-ReceiveFlow& TransportPort::FlowFrom(int source, int lane) {
-  std::unique_ptr<ReceiveFlow>& flow = from_[KeyOf(source, lane)];
-  if (flow == nullptr) {
-    flow = std::make_unique<ReceiveFlow>(transport_->spec.recovery);
+uint32_t TransportPort::FlowFrom(int source, int lane) {
+  const auto [place, is_new] =
+      from_.try_emplace(KeyOf(source, lane), static_cast<uint32_t>(receiving_.size()));
+  if (is_new) {
+    receiving_.emplace_back(transport_->spec.recovery);
   }
-  return *flow;
+  return place->second;
 }
 
 void TransportPort::Reset() {
   shares_in_.records.clear();
   packets_in_.records.clear();
   transmitter_.Reset();
+  sending_.clear();
+  receiving_.clear();
   to_.clear();
   from_.clear();
   for (Lane& lane : lanes_) {
@@ -341,9 +353,10 @@ void TransportPort::Reset() {
 int64_t TransportPort::MemoryBytes() const {
   const size_t bytes = sizeof(TransportPort) + shares_in_.records.memory_bytes() +
                        packets_in_.records.memory_bytes() + lanes_.capacity() * sizeof(Lane) +
-                       control_.size() * sizeof(Record) + timers_.size() * sizeof(Timed) +
-                       to_.size() * (sizeof(SendFlow) + sizeof(void*)) +
-                       from_.size() * (sizeof(ReceiveFlow) + sizeof(void*));
+                       control_.memory_bytes() + timers_.size() * sizeof(Timed) +
+                       sending_.capacity() * sizeof(SendFlow) +
+                       receiving_.capacity() * sizeof(ReceiveFlow) +
+                       (to_.capacity() + from_.capacity()) * 2 * sizeof(uint32_t);
   return static_cast<int64_t>(bytes) + transmitter_.MemoryBytes();
 }
 

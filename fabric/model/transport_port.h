@@ -31,6 +31,7 @@
 #include "fabric/model/endpoint_port.h"
 #include "fabric/model/receive_flow.h"
 #include "fabric/model/send_flow.h"
+#include "fabric/sim/record_queue.h"
 
 namespace upfabric::fabric {
 
@@ -55,11 +56,13 @@ class TransportPort final : public EndpointPort {
   bool waiting() const override { return unfinished_ > 0 || !control_.empty(); }
 
  private:
-  using Timed = std::pair<std::pair<sim::Ticks, uint64_t>, SendFlow*>;  // order of time, then made
+  // A flow, in order of time, then as made. Flows are named by their place in sending_, since that
+  // moves as it grows.
+  using Timed = std::pair<std::pair<sim::Ticks, uint64_t>, uint32_t>;
   using TimeHeap = std::priority_queue<Timed, std::vector<Timed>, std::greater<>>;
   // Flows of one virtual channel that may send: those whose turn comes, and those to be paced.
   struct Lane {
-    std::deque<SendFlow*> turns;
+    std::deque<uint32_t> turns;
     TimeHeap paced;
   };
 
@@ -71,7 +74,7 @@ class TransportPort final : public EndpointPort {
   void TakeTrimmed(const sim::Record& packet);
   void TakeData(const sim::Record& packet);
   void AskAgain(ReceiveFlow& flow, const sim::Record& packet, int lane);
-  void Acknowledge(ReceiveFlow& flow, const sim::Record& packet);
+  void Acknowledge(uint32_t index, const sim::Record& packet);
   void Flush(ReceiveFlow& flow);
   void FlushDue();
   void SendControl(const ControlTag& tag, const sim::Record& packet, PacketName name, bool marked);
@@ -79,20 +82,25 @@ class TransportPort final : public EndpointPort {
   void TakeTimer();
   void Start(const StartChoice& choice);
   void StartData(const StartChoice& choice);
-  void List(SendFlow& flow, int lane);
+  void List(uint32_t index, int lane);
   int control_lane() const { return times_->virtual_channels - 1; }
   static uint32_t KeyOf(int endpoint, int lane) {
     return static_cast<uint32_t>(endpoint) | static_cast<uint32_t>(lane) << 16;
   }
-  ReceiveFlow& FlowFrom(int source, int lane);
+  // Its place in receiving_.
+  uint32_t FlowFrom(int source, int lane);
 
   const TransportTimes* transport_;
-  absl::flat_hash_map<uint32_t, std::unique_ptr<SendFlow>> to_;       // never iterated
-  absl::flat_hash_map<uint32_t, std::unique_ptr<ReceiveFlow>> from_;  // likewise
-  std::vector<Lane> lanes_;                                           // of data
-  std::deque<sim::Record> control_;                                   // to be sent
+  // Flows of a port lie together, since a window asks for many of them: spread over the heap among
+  // those of other ports, each would be on a page of its own.
+  std::vector<SendFlow> sending_;
+  std::vector<ReceiveFlow> receiving_;
+  absl::flat_hash_map<uint32_t, uint32_t> to_;    // place in sending_, never iterated
+  absl::flat_hash_map<uint32_t, uint32_t> from_;  // in receiving_, likewise
+  std::vector<Lane> lanes_;                       // of data
+  sim::RecordQueue<sim::Record> control_;         // to be sent
   // Flows with something to ack, in the order in which that began to wait; some have told it since.
-  std::deque<std::pair<sim::Ticks, ReceiveFlow*>> unacked_;
+  std::deque<std::pair<sim::Ticks, uint32_t>> unacked_;
   TimeHeap timers_;        // of flows with packets in flight
   uint64_t sequence_ = 0;  // of what is put into heaps
   sim::Ticks now_ = 0;
