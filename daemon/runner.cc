@@ -30,7 +30,6 @@
 namespace upfabric::daemon {
 namespace {
 
-using collectives::CollectiveRequest;
 using fabric::ChannelCounters;
 
 template <typename Message>

@@ -30,7 +30,9 @@ class Program final : public RankProgram {
   int streams() const override { return 3; }
   int64_t length(int stream) const override {
     const int64_t inside = int64_t{size_ - 1} * groups_;
-    return stream == kInside ? inside : stream == kOwn ? groups_ : inside + 2 * (groups_ - 1);
+    return stream == kInside ? inside
+           : stream == kOwn  ? groups_
+                             : inside + int64_t{2} * (groups_ - 1);
   }
 
   Instruction At(int stream, int64_t index) const override {

@@ -64,7 +64,7 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const Picoseconds local = terms.Local(3 * request.count);
   Picoseconds sum;
   for (int step = trees.steps() - 1; step >= 0; --step) {
-    const int more = trees.Offsets(step) - 1;
+    const int64_t more = trees.Offsets(step) - 1;
     sum += terms.Shift(request.count, trees.Distance(step)) + local +
            std::max(terms.ShiftInjection(request.count, trees.Distance(step), more), local * more);
   }

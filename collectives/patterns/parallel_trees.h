@@ -22,7 +22,7 @@ class ParallelTrees {
   // Of a step, the farthest first.
   constexpr int Distance(int step) const { return 1 << (steps_ - 1 - step); }
   // How many blocks pass in it.
-  constexpr int Offsets(int step) const {
+  constexpr int64_t Offsets(int step) const {
     const int distance = Distance(step);
     return (ranks_ - distance + 2 * distance - 1) / (2 * distance);
   }
