@@ -383,6 +383,8 @@ TEST(ScenarioTest, WhatWasDumpedRunsAgain) {
   const Ended again = Upfabric("run --scenario " + path + " --format json");
   EXPECT_EQ(again.err, "");
   EXPECT_EQ(again.out, Upfabric("run " + flags + " --format json").out);
+  ExpectOneLine(Upfabric("run all_reduce --connect 127.0.0.1:1 --dump-scenario"), 2,
+                "--dump-scenario with --connect");
 }
 
 TEST(ScenarioTest, AFileNeedsOnlyWhatDiffersFromTheFlagsDefaults) {

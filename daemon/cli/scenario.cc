@@ -70,6 +70,11 @@ absl::StatusOr<v1::Scenario> LoadScenario(const RunCommand& run) {
   if (!run.scenario.empty()) {
     UPF_ASSIGN_OR_RETURN(scenario, LoadScenarioFile(run.scenario));
   }
+  if (run.dump_scenario && !run.connect.empty()) {
+    return absl::InvalidArgumentError(
+        "--dump-scenario with --connect: the daemons run what they are asked for; allowed: without "
+        "--connect");
+  }
   if (!run.fabric.empty()) {
     UPF_ASSIGN_OR_RETURN(*scenario.mutable_fabric(), ResolveFabric(run.fabric));
   } else if (!scenario.has_fabric() && run.connect.empty()) {
