@@ -9,6 +9,7 @@
 #include "daemon/cli/names.h"
 #include "daemon/cli/options.h"
 #include "daemon/cli/sizes.h"
+#include "daemon/cli/sweep_workload.h"
 #include "daemon/config/loader.h"
 #include "fabric/base/status.h"
 

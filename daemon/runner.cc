@@ -1,5 +1,7 @@
 #include "daemon/runner.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -104,6 +106,11 @@ class RunnerImpl final : public Runner {
   bool routes_checked_ = false;  // the fabric cannot deadlock
 };
 
+// All that this machine has. Processes of one machine share it, so what passes may still not fit.
+int64_t MachineMemoryBytes() {
+  return int64_t{sysconf(_SC_PHYS_PAGES)} * int64_t{sysconf(_SC_PAGE_SIZE)};
+}
+
 absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
   fabric_.reset();
   UPF_ASSIGN_OR_RETURN(
@@ -112,7 +119,8 @@ absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
                                               .seed = seed,
                                               .virtual_channels = collectives::kVirtualChannels,
                                               .trains = trains,
-                                              .check_deadlock = !routes_checked_}));
+                                              .check_deadlock = !routes_checked_,
+                                              .memory_bytes = MachineMemoryBytes()}));
   routes_checked_ = true;
   return absl::OkStatus();
 }

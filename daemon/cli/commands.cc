@@ -23,7 +23,9 @@
 #include "daemon/cli/remote_commands.h"
 #include "daemon/cli/run_report.h"
 #include "daemon/cli/scenario.h"
+#include "daemon/cli/sweep_workload.h"
 #include "daemon/cli/topology_drawing.h"
+#include "daemon/cli/topology_import.h"
 #include "daemon/cli/validation_commands.h"
 #include "daemon/config/loader.h"
 #include "daemon/config/yaml_writer.h"
@@ -147,10 +149,11 @@ class Executor {
     UPF_ASSIGN_OR_RETURN(const ListedFabric listed, ListedFabric::Create(config));
     switch (command.format) {
       case Format::kDot:
-        console_.out << TopologyDot(listed.spec, *listed.layout);
+        console_.out << TopologyDot(listed.spec, listed.analysis->layout());
         break;
       case Format::kSvg: {
-        UPF_ASSIGN_OR_RETURN(const std::string svg, TopologySvg(listed.spec, *listed.layout));
+        UPF_ASSIGN_OR_RETURN(const std::string svg,
+                             TopologySvg(listed.spec, listed.analysis->layout()));
         console_.out << svg;
         break;
       }
@@ -177,6 +180,11 @@ class Executor {
 
   absl::StatusOr<int> operator()(const ExportCommand& command) const {
     UPF_RETURN_IF_ERROR(ExportAlgorithm(command, console_));
+    return kExitDone;
+  }
+
+  absl::StatusOr<int> operator()(const ImportCommand& command) const {
+    UPF_RETURN_IF_ERROR(ImportTopology(command, console_));
     return kExitDone;
   }
 

@@ -185,6 +185,30 @@ TEST(ListingCommandsTest, PresetsShowAndAlgorithms) {
   EXPECT_EQ(Upfabric("--help").code, 0);
 }
 
+TEST(ListingCommandsTest, WhatIsTooLargeToRunIsAnalysed) {
+  ExpectOneLine(Upfabric("run all_reduce --fabric colossus-100k -b 1M -e 1M"), 2, "too many");
+  ExpectOneLine(Upfabric("compare all_reduce --fabric colossus-100k --fabric colossus-1k -b 1M"), 2,
+                "too many");
+}
+
+TEST(ImportCommandTest, WhatIsImportedRuns) {
+  const std::string example = absl::StrCat(UPF_TESTDATA, "/../../docs/examples/h100-topo");
+  const Ended imported = Upfabric(absl::StrCat("import ", example, ".xml"));
+  ASSERT_EQ(imported.code, 0) << imported.err;
+  EXPECT_THAT(imported.out, HasSubstr("id: \"h100-topo\""));
+  const std::string file = FileWith("imported.yaml", imported.out);
+  const std::string flags = " -b 64K -e 64K --format json";
+  const Ended run = Upfabric(absl::StrCat("run all_reduce --fabric ", file, flags));
+  ASSERT_EQ(run.code, 0) << run.err;
+  // The file and the preset say the same of this board.
+  EXPECT_EQ(absl::StrReplaceAll(run.out, {{"h100-topo", "hgx-h100"}}),
+            Upfabric(absl::StrCat("run all_reduce --fabric hgx-h100", flags)).out);
+  ExpectOneLine(Upfabric(absl::StrCat("import ", example, ".txt")), 2, "--base: missing");
+  ExpectOneLine(Upfabric("import " + FileWith("bad.txt", "GPU0 GPU1\nGPU0 X\n")), 2,
+                "bad.txt:2: GPU0 has 1 cells");
+  ExpectOneLine(Upfabric("import nothing.xml"), 2, "nothing.xml: cannot be read");
+}
+
 TEST(NcclCommandTest, RunsWithTheFabricOfTheFlagOrOfTheVariable) {
   const Ended by_flag = RunNccl("all_reduce_perf", "-g 8 -b 1K -e 4K -f 4 --fabric hgx-h100 -n 3");
   EXPECT_EQ(by_flag.code, 0) << by_flag.err;

@@ -80,7 +80,7 @@ std::vector<Bytes> PacketPayloads(const fabric::FabricSpec& spec) {
 // Full packets that a buffer holds.
 int64_t PacketsIn(Bytes buffer, const ListedFabric& fabric) {
   const Bytes payload = MaxPayload(fabric.spec);
-  const Ratio efficiency = fabric.built->view().WireEfficiency(payload);
+  const Ratio efficiency = fabric.analysis->view().WireEfficiency(payload);
   const absl::int128 packets = absl::int128(buffer.count()) * efficiency.numerator() /
                                (absl::int128(payload.count()) * efficiency.denominator());
   return static_cast<int64_t>(packets);
@@ -131,7 +131,7 @@ std::string EfficiencyText(const ListedFabric& fabric) {
       {{"payload of a packet", Align::kRight}, {"payload / wire bytes", Align::kRight}});
   for (const Bytes payload : PacketPayloads(fabric.spec)) {
     table.AddRow({absl::StrCat(payload.count(), " B"),
-                  absl::StrCat(ShareText(fabric.built->view().WireEfficiency(payload)), " %")});
+                  absl::StrCat(ShareText(fabric.analysis->view().WireEfficiency(payload)), " %")});
   }
   return table.Render("  ");
 }
@@ -198,12 +198,12 @@ Ratio EnergyOf(const std::vector<fabric::PathElement>& path) {
 }
 
 ShapeCounts AllCounts(const ListedFabric& fabric) {
-  ShapeCounts counts = CountsOf(*fabric.layout);
+  ShapeCounts counts = CountsOf(fabric.analysis->layout());
   counts.switches *= fabric.spec.pods();
   counts.endpoint_links *= fabric.spec.pods();
   counts.switch_links *= fabric.spec.pods();
-  if (fabric.network != nullptr) {
-    const ShapeCounts more = CountsOf(*fabric.network);
+  if (fabric.analysis->network() != nullptr) {
+    const ShapeCounts more = CountsOf(*fabric.analysis->network());
     counts.switches += more.switches;
     counts.endpoint_links += more.endpoint_links;
     counts.switch_links += more.switch_links;
@@ -217,13 +217,14 @@ Bandwidth RateOf(const fabric::FabricSpec& network, const fabric::Layout& layout
 
 // Halves of pods meet in the network that joins them.
 Bandwidth BisectionOf(const ListedFabric& fabric) {
-  return fabric.network != nullptr ? Bisection(*fabric.spec.scale_out->network, *fabric.network)
-                                   : Bisection(fabric.spec, *fabric.layout);
+  return fabric.analysis->network() != nullptr
+             ? Bisection(*fabric.spec.scale_out->network, *fabric.analysis->network())
+             : Bisection(fabric.spec, fabric.analysis->layout());
 }
 
 std::string PathText(const ListedFabric& fabric) {
   const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
-  const std::vector<fabric::PathElement> path = fabric.built->view().UnloadedPath();
+  const std::vector<fabric::PathElement> path = fabric.analysis->view().UnloadedPath();
   TextTable table({{"element of the unloaded path"},
                    {"ns", Align::kRight},
                    {"pJ/bit", Align::kRight},
@@ -235,7 +236,7 @@ std::string PathText(const ListedFabric& fabric) {
   }
   table.AddRow(
       {"sum, before serialization", NanosecondsText(SumOf(path)), EnergyText(EnergyOf(path)), ""});
-  const Picoseconds nearest = SumOf(fabric.built->view().ShortestPath());
+  const Picoseconds nearest = SumOf(fabric.analysis->view().ShortestPath());
   return absl::StrCat(
       table.Render("  "),
       nearest < SumOf(path)
@@ -249,14 +250,14 @@ std::string CreditsText(const ListedFabric& fabric) {
     return absl::StrFormat("  credits of a virtual channel at %s: %s, %d full packets\n", where,
                            SizeText(buffer), PacketsIn(buffer, fabric));
   };
-  const bool has_switches = !fabric.layout->chips().empty();
+  const bool has_switches = !fabric.analysis->layout().chips().empty();
   return absl::StrCat(
       has_switches ? line("a switch port", fabric.spec.switch_chip.buffer_per_vc) : "",
       line("an endpoint port", fabric.spec.endpoint.buffer_per_vc));
 }
 
 void WritePreset(const ListedFabric& preset, JsonWriter& json) {
-  const fabric::FabricView& view = preset.built->view();
+  const fabric::FabricView& view = preset.analysis->view();
   json.Key("id").String(preset.config.id());
   json.Key("title").String(preset.config.title());
   json.Key("family").String(preset.config.family());
@@ -301,7 +302,7 @@ void WriteErrors(const fabric::LinkSpec& link, JsonWriter& json) {
 }
 
 void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
-  const fabric::FabricView& view = fabric.built->view();
+  const fabric::FabricView& view = fabric.analysis->view();
   json.Key("wire_efficiency").BeginArray();
   for (const Bytes payload : PacketPayloads(fabric.spec)) {
     json.BeginObject();
@@ -324,9 +325,9 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
   json.Key("unloaded_path_ns").Raw(NanosecondsText(SumOf(view.UnloadedPath())));
   json.Key("shortest_path_ns").Raw(NanosecondsText(SumOf(view.ShortestPath())));
   json.Key("unloaded_path_pJ_per_bit").Raw(EnergyText(EnergyOf(view.UnloadedPath())));
-  json.Key("window_ns").Raw(NanosecondsText(fabric.built->Window()));
-  json.Key("window_limit").String(fabric.built->WindowLimit());
-  if (const auto clusters = fabric.built->Clusters()) {
+  json.Key("window_ns").Raw(NanosecondsText(fabric.analysis->Window()));
+  json.Key("window_limit").String(fabric.analysis->WindowLimit());
+  if (const auto clusters = fabric.analysis->Clusters()) {
     json.Key("clusters").BeginObject();
     json.Key("count").Int(clusters->clusters);
     json.Key("window_ns").Raw(NanosecondsText(clusters->window));
@@ -344,24 +345,11 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
 
 }  // namespace
 
-namespace {
-
-absl::StatusOr<std::shared_ptr<const fabric::Layout>> LayoutOf(const fabric::FabricSpec& spec) {
-  UPF_ASSIGN_OR_RETURN(fabric::Layout layout, fabric::Layout::Create(spec, 1));
-  return std::make_shared<const fabric::Layout>(std::move(layout));
-}
-
-}  // namespace
-
 absl::StatusOr<ListedFabric> ListedFabric::Create(const v1::Fabric& config) {
   ListedFabric listed;
   listed.config = config;
   UPF_ASSIGN_OR_RETURN(listed.spec, fabric::FabricSpecFromProto(config));
-  UPF_ASSIGN_OR_RETURN(listed.built, fabric::Fabric::Create(listed.spec, {}));
-  UPF_ASSIGN_OR_RETURN(listed.layout, LayoutOf(listed.spec));
-  if (listed.spec.scale_out.has_value()) {
-    UPF_ASSIGN_OR_RETURN(listed.network, LayoutOf(*listed.spec.scale_out->network));
-  }
+  UPF_ASSIGN_OR_RETURN(listed.analysis, fabric::FabricAnalysis::Create(listed.spec));
   return listed;
 }
 
@@ -386,7 +374,7 @@ std::string PresetsTable(const std::vector<ListedFabric>& presets) {
   });
   std::string family;
   for (const ListedFabric* preset : sorted) {
-    const fabric::FabricView& view = preset->built->view();
+    const fabric::FabricView& view = preset->analysis->view();
     const bool first = preset->config.family() != family;
     family = preset->config.family();
     table.AddRow({first ? family : "", preset->config.id(), ProtocolText(preset->config.protocol()),
@@ -418,7 +406,7 @@ std::string PresetsJson(const std::vector<ListedFabric>& presets) {
 
 // Nothing where all parts advance in the common window.
 std::string ClustersText(const ListedFabric& fabric) {
-  const std::optional<fabric::ClusterInfo> clusters = fabric.built->Clusters();
+  const std::optional<fabric::ClusterInfo> clusters = fabric.analysis->Clusters();
   if (!clusters.has_value()) {
     return "";
   }
@@ -429,7 +417,7 @@ std::string ClustersText(const ListedFabric& fabric) {
 }
 
 std::string FabricText(const ListedFabric& fabric) {
-  const fabric::FabricView& view = fabric.built->view();
+  const fabric::FabricView& view = fabric.analysis->view();
   const ShapeCounts counts = AllCounts(fabric);
   return absl::StrCat(
       fabric.config.id(), ": ", fabric.config.title(), "\n  family ", fabric.config.family(), ", ",
@@ -444,17 +432,20 @@ std::string FabricText(const ListedFabric& fabric) {
                           : "",
                       counts.channels()),
       "  an endpoint sends and receives ", GigabytesText(view.EndpointRate()),
-      fabric.network != nullptr ? " GB/s of data each way in its pod" : " GB/s of data each way",
+      fabric.analysis->network() != nullptr ? " GB/s of data each way in its pod"
+                                            : " GB/s of data each way",
       ", before packet overhead\n",
-      fabric.network != nullptr
-          ? absl::StrCat("  and ",
-                         GigabytesText(RateOf(*fabric.spec.scale_out->network, *fabric.network)),
-                         " GB/s on the network that joins the pods\n")
+      fabric.analysis->network() != nullptr
+          ? absl::StrCat(
+                "  and ",
+                GigabytesText(RateOf(*fabric.spec.scale_out->network, *fabric.analysis->network())),
+                " GB/s on the network that joins the pods\n")
           : "",
       "  between the halves of the endpoints ", GigabytesText(BisectionOf(fabric)),
       " GB/s each way\n", CreditsText(fabric), ErrorsText(fabric.spec.link), "  window ",
-      NanosecondsText(fabric.built->Window()), " ns, limited by ", fabric.built->WindowLimit(),
-      "\n", ClustersText(fabric), "\n", EfficiencyText(fabric), "\n", PathText(fabric));
+      NanosecondsText(fabric.analysis->Window()), " ns, limited by ",
+      fabric.analysis->WindowLimit(), "\n", ClustersText(fabric), "\n", EfficiencyText(fabric),
+      "\n", PathText(fabric));
 }
 
 std::string FabricJson(const ListedFabric& fabric) {

@@ -8,22 +8,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "fabric/api/fabric.h"
+#include "fabric/api/fabric_analysis.h"
 #include "fabric/model/spec.h"
-#include "fabric/topo/layout.h"
 #include "upfabric/v1/fabric.pb.h"
 
 namespace upfabric::daemon::cli {
 
-// A fabric as data, checked, and built, so that what is derived comes from the model itself.
+// A fabric as data, checked, with what the model itself derives from it.
 struct ListedFabric {
   v1::Fabric config;
   fabric::FabricSpec spec;
-  std::unique_ptr<fabric::Fabric> built;
-  std::shared_ptr<const fabric::Layout> layout;   // of a pod, if there are several
-  std::shared_ptr<const fabric::Layout> network;  // that joins pods, or null
+  std::unique_ptr<fabric::FabricAnalysis> analysis;
 
-  // Returns the errors of fabric/config and of Fabric::Create.
+  // Returns the errors of fabric/config and of FabricAnalysis::Create.
   static absl::StatusOr<ListedFabric> Create(const v1::Fabric& config);
 };
 

@@ -1,4 +1,5 @@
 #include "daemon/cli/matrix_file.h"
+#include "daemon/cli/sweep_workload.h"
 
 #include <gmock/gmock.h>
 

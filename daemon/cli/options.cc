@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "daemon/cli/fault_text.h"
 #include "daemon/cli/names.h"
+#include "daemon/cli/sweep_workload.h"
 #include "fabric/base/status.h"
 
 namespace upfabric::daemon::cli {
@@ -63,6 +63,7 @@ struct Texts {
   std::string connect;
   std::string run_id;
   std::string file;
+  std::string base;
   bool in_place = false;
   std::string jitter;
   std::string faults;
@@ -384,6 +385,9 @@ class Grammar {
     if (export_->parsed()) {
       return ReadExport(texts);
     }
+    if (import_->parsed()) {
+      return ImportCommand{texts.file, texts.base};
+    }
     if (validate_->parsed()) {
       return ReadValidate(texts.validation);
     }
@@ -447,6 +451,10 @@ class Grammar {
     export_->add_option("-g,--ranks", texts.sweep.ranks, "for so many ranks")->required();
     export_->add_option("-b,--bytes", texts.sweep.min, "for this size (32M)");
     export_->add_flag("--in-place", texts.in_place, "input and output share their buffer");
+    import_ = app_.add_subcommand("import", "print a machine's own topology listing as a fabric");
+    import_->add_option("FILE", texts.file, "NCCL's topology XML, or of nvidia-smi topo -m")
+        ->required();
+    import_->add_option("--base", texts.base, "fabric for what it does not say (by the chip)");
   }
 
   void AddRuns(Texts& texts) {
@@ -529,6 +537,7 @@ class Grammar {
   CLI::App* algorithms_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* export_ = nullptr;
+  CLI::App* import_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* stop_ = nullptr;
   CLI::App* validate_ = nullptr;
@@ -553,45 +562,6 @@ absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& argumen
     return absl::InvalidArgumentError(absl::StrCat(absl::StrReplaceAll(error.what(), {{"\n", " "}}),
                                                    "; allowed: see upfabric --help"));
   }
-}
-
-v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective,
-                        int fabric_endpoints) {
-  std::vector<int> endpoints = sweep.endpoints;
-  if (endpoints.empty()) {
-    endpoints.resize(static_cast<size_t>(sweep.ranks.value_or(fabric_endpoints)));
-    std::iota(endpoints.begin(), endpoints.end(), 0);
-  }
-  v1::Workload workload;
-  workload.set_collective(collective);
-  if (collective == v1::COLLECTIVE_BARRIER) {
-    workload.add_sizes_bytes(0);  // one row: it has no size
-  } else {
-    workload.mutable_sizes_bytes()->Add(sweep.sizes_bytes.begin(), sweep.sizes_bytes.end());
-  }
-  workload.mutable_endpoints()->Add(endpoints.begin(), endpoints.end());
-  workload.set_type(sweep.type);
-  workload.set_op(HasReduceOp(collective) ? sweep.op : v1::REDUCE_OP_UNSPECIFIED);
-  workload.set_root(HasRoot(collective) ? sweep.root : -1);
-  workload.set_algorithm(sweep.algorithm);
-  workload.set_no_prove(!sweep.prove);
-  workload.set_slots(sweep.slots);
-  workload.set_software(sweep.software);
-  workload.set_launch(sweep.launch);
-  workload.set_payload(sweep.payload);
-  workload.set_timing(v1::TIMING_ISOLATED);
-  workload.set_granularity(sweep.granularity);
-  workload.set_iterations(1);
-  workload.set_warmup(0);
-  workload.set_check(sweep.check);
-  workload.set_in_place(false);
-  workload.set_seed(sweep.seed);
-  workload.set_jitter(sweep.jitter);
-  workload.set_breakdown(sweep.breakdown);
-  workload.set_timeline(sweep.timeline);
-  workload.set_latency(sweep.latency);
-  workload.set_rank_times(sweep.rank_times);
-  return workload;
 }
 
 }  // namespace upfabric::daemon::cli

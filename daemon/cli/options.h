@@ -89,6 +89,11 @@ struct CheckCommand {
 struct ExportCommand {
   v1::Workload workload;
 };
+// A machine's own listing of its topology as a fabric.
+struct ImportCommand {
+  std::string file;
+  std::string base;  // empty: by the chip that the file names
+};
 struct StatusCommand {
   std::string connect;
 };
@@ -102,16 +107,13 @@ struct StopCommand {
   std::string run_id;  // empty: the daemons
 };
 
-using Command = std::variant<HelpCommand, PresetsCommand, ShowCommand, RunCommand, CompareCommand,
-                             AlgorithmsCommand, CheckCommand, ExportCommand, StatusCommand,
-                             InjectCommand, StopCommand, ValidateCommand, CalibrateCommand>;
+using Command =
+    std::variant<HelpCommand, PresetsCommand, ShowCommand, RunCommand, CompareCommand,
+                 AlgorithmsCommand, CheckCommand, ExportCommand, ImportCommand, StatusCommand,
+                 InjectCommand, StopCommand, ValidateCommand, CalibrateCommand>;
 
 // `arguments` without the program's name.
 absl::StatusOr<Command> ParseCommandLine(const std::vector<std::string>& arguments);
-
-// The workload of a sweep on a fabric of so many endpoints: isolated operations. What does not fit
-// the fabric is refused by whoever runs it.
-v1::Workload WorkloadOf(const SweepOptions& sweep, v1::Collective collective, int fabric_endpoints);
 
 }  // namespace upfabric::daemon::cli
 

@@ -1,4 +1,5 @@
 #include "daemon/cli/options.h"
+#include "daemon/cli/sweep_workload.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

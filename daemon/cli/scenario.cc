@@ -6,6 +6,7 @@
 #include "daemon/cli/matrix_file.h"
 #include "daemon/cli/names.h"
 #include "daemon/cli/skew_text.h"
+#include "daemon/cli/sweep_workload.h"
 #include "daemon/config/loader.h"
 #include "fabric/base/status.h"
 

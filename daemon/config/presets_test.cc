@@ -3,6 +3,7 @@
 
 #include "fabric/presets/presets.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,8 +20,10 @@
 #include "daemon/config/yaml_reader.h"
 #include "daemon/config/yaml_writer.h"
 #include "fabric/api/fabric.h"
+#include "fabric/api/fabric_analysis.h"
 #include "fabric/config/figures.h"
 #include "fabric/config/from_proto.h"
+#include "fabric/topo/layout.h"
 
 namespace upfabric::daemon {
 namespace {
@@ -28,6 +31,7 @@ namespace {
 using fabric::FabricSpec;
 using fabric::NamedFigure;
 using fabric::PresetFile;
+using ::testing::HasSubstr;
 
 v1::Fabric Load(const PresetFile& preset) { return ResolveFabric(std::string(preset.id)).value(); }
 
@@ -134,7 +138,7 @@ TEST(PresetsTest, CreditsDoNotLimitAnIdleUplink) {
     if (spec.switch_chip.shared_buffer.has_value()) {
       continue;
     }
-    const auto fabric = fabric::Fabric::Create(spec, {.check_deadlock = false}).value();
+    const auto fabric = fabric::FabricAnalysis::Create(spec).value();
     Picoseconds round_trip;
     for (const fabric::PathElement& element : fabric->view().UnloadedPath()) {
       const bool is_switch = element.name.starts_with("switch");
@@ -156,8 +160,10 @@ TEST(PresetsTest, CreditsDoNotLimitAnIdleUplink) {
 
 TEST(PresetsTest, TheAcceleratorSideIsTheSameInAll) {
   // Those behind a NIC have its time on top.
-  const std::map<std::string_view, int64_t> nics = {
-      {"ue-leaf-spine-256", 500'000}, {"colossus-1k", 500'000}, {"ib-ndr-rails-32", 400'000}};
+  const std::map<std::string_view, int64_t> nics = {{"ue-leaf-spine-256", 500'000},
+                                                    {"colossus-1k", 500'000},
+                                                    {"colossus-100k", 500'000},
+                                                    {"ib-ndr-rails-32", 400'000}};
   for (const PresetFile& preset : fabric::Presets()) {
     const FabricSpec spec = fabric::FabricSpecFromProto(Load(preset)).value();
     const auto found = nics.find(preset.id);
@@ -168,12 +174,30 @@ TEST(PresetsTest, TheAcceleratorSideIsTheSameInAll) {
   }
 }
 
-// Of every shape there is one, and none can deadlock (Fabric::Create would refuse it).
+// The estimate is for large fabrics; switches that reduce have tables besides.
+void ExpectAbout(int64_t bytes, int64_t estimate, std::string_view preset) {
+  constexpr int64_t kLarge = 1'000'000;
+  if (bytes > kLarge) {
+    EXPECT_LT(bytes, 2 * estimate) << preset;
+    EXPECT_LT(estimate, 2 * bytes) << preset;
+  }
+}
+
+// Of every shape there is one, and none can deadlock (Fabric::Create would refuse it); what has too
+// many endpoints for packets is refused, with the memory that it would take.
 TEST(PresetsTest, EveryShapeIsThereAndBuilds) {
   std::set<size_t> shapes;
   for (const PresetFile& preset : fabric::Presets()) {
     const FabricSpec spec = fabric::FabricSpecFromProto(Load(preset)).value();
-    EXPECT_TRUE(fabric::Fabric::Create(spec, {}).ok()) << preset.id;
+    const auto built = fabric::Fabric::Create(spec, {});
+    if (spec.all_endpoints() <= fabric::Layout::kEndpointsMax) {
+      ASSERT_TRUE(built.ok()) << built.status();
+      ExpectAbout((*built)->MemoryBytes(),
+                  fabric::FabricAnalysis::Create(spec).value()->IdleBytes(), preset.id);
+    } else {
+      EXPECT_EQ(built.status().code(), absl::StatusCode::kInvalidArgument) << preset.id;
+      EXPECT_THAT(std::string(built.status().message()), HasSubstr("would take about 368 MB"));
+    }
     shapes.insert(spec.shape.index());
   }
   EXPECT_EQ(shapes.size(), std::variant_size_v<fabric::ShapeSpec>);

@@ -15,8 +15,6 @@
 #include "fabric/base/status.h"
 #include "fabric/sim/engine.h"
 #include "fabric/topo/layout.h"
-#include "fabric/topo/network_view.h"
-#include "fabric/topo/pods_view.h"
 
 namespace upfabric::fabric {
 namespace {
@@ -35,9 +33,9 @@ class FabricImpl final : public Fabric {
   int OwnerOf(EndpointId endpoint) const override {
     return networks_.back()->layout.OwnerOfEndpoint(endpoint);
   }
-  Picoseconds Window() const override { return clock().ToPicoseconds(WindowDelay().ticks); }
-  std::string WindowLimit() const override { return WindowDelay().name; }
-  std::optional<ClusterInfo> Clusters() const override;
+  Picoseconds Window() const override { return clock().ToPicoseconds(WindowOf(networks_).ticks); }
+  std::string WindowLimit() const override { return WindowOf(networks_).name; }
+  std::optional<ClusterInfo> Clusters() const override { return ClustersOf(networks_); }
   absl::Status SetGroups(GroupTable groups) override;
   void Attach(EndpointId endpoint, MessagePortClient* client) override;
   absl::Status SetFaults(const FaultSchedule& schedule) override;
@@ -55,10 +53,8 @@ class FabricImpl final : public Fabric {
   }
 
  private:
-  void MakeView();
   void MakeEndpoints();
   const sim::Clock& clock() const { return networks_.front()->times->clock(); }
-  const FabricTimes::Delay& WindowDelay() const;
   int64_t FaultsBefore(Ticks end) const;
   void AddCounters(const Network& network, std::vector<ChannelCounters>& all) const;
   void WakeWaiting();
@@ -98,8 +94,8 @@ FabricImpl::FabricImpl(std::unique_ptr<const FabricSpec> spec, const FabricOptio
     : spec_(std::move(spec)),
       options_(options),
       networks_(std::move(networks)),
+      views_(MakeViews(*spec_, networks_)),
       engine_(ComponentsOf(networks_, options_), options.partitions) {
-  MakeView();
   if (!options_.reverse_construction) {
     MakeEndpoints();
   }
@@ -112,17 +108,6 @@ FabricImpl::FabricImpl(std::unique_ptr<const FabricSpec> spec, const FabricOptio
   }
   for (const std::unique_ptr<Network>& network : networks_) {
     network->parts->Join(endpoints_);
-  }
-}
-
-void FabricImpl::MakeView() {
-  const auto view_of = [](const Network& network) {
-    return std::make_unique<NetworkView>(*network.spec, network.layout, network.timings());
-  };
-  views_.push_back(view_of(*networks_.front()));
-  if (networks_.size() > 1) {
-    views_.push_back(view_of(*networks_.back()));
-    views_.push_back(std::make_unique<PodsView>(spec_->pods(), *views_[0], *views_[1]));
   }
 }
 
@@ -157,33 +142,6 @@ void FabricImpl::MakeEndpoints() {
     parts.component = engine_.Add(*parts.endpoint);
     endpoints_.Add(std::move(parts));
   }
-}
-
-const FabricTimes::Delay& FabricImpl::WindowDelay() const {
-  const FabricTimes::Delay* smallest = &networks_.front()->times->window();
-  for (const std::unique_ptr<Network>& network : networks_) {
-    if (network->times->window().ticks < smallest->ticks) {
-      smallest = &network->times->window();
-    }
-  }
-  return *smallest;
-}
-
-std::optional<ClusterInfo> FabricImpl::Clusters() const {
-  ClusterInfo info;
-  for (const std::unique_ptr<Network>& network : networks_) {
-    const std::optional<FabricTimes::Delay>& inner = network->times->cluster_window();
-    if (!inner.has_value()) {
-      continue;
-    }
-    const Picoseconds window = clock().ToPicoseconds(inner->ticks);
-    if (info.clusters == 0 || window < info.window) {
-      info.window = window;
-      info.limit = inner->name;
-    }
-    info.clusters += static_cast<int>(network->layout.planes().size());
-  }
-  return info.clusters > 0 ? std::optional<ClusterInfo>(info) : std::nullopt;
 }
 
 absl::Status FabricImpl::SetGroups(GroupTable groups) {
@@ -318,7 +276,7 @@ absl::Status FabricImpl::RunRow(sim::WindowExchange& exchange) {
     };
   }
   running_ = true;
-  absl::Status status = engine_.Run(exchange, WindowDelay().ticks, shorten);
+  absl::Status status = engine_.Run(exchange, WindowOf(networks_).ticks, shorten);
   running_ = false;
   hashes_.clear();
   for (const EndpointParts& parts : endpoints_.all()) {
@@ -473,12 +431,31 @@ FabricTotals FabricImpl::Totals() const {
   return totals;
 }
 
+// Whether packets can be sent through the fabric on this machine.
+absl::Status CheckSize(const FabricSpec& spec, const FabricOptions& options, int64_t idle_bytes) {
+  constexpr int64_t kMegabyte = 1'000'000;
+  std::string why;
+  if (spec.all_endpoints() > Layout::kEndpointsMax) {
+    why = absl::StrCat("a packet names at most ", Layout::kEndpointsMax, " endpoints");
+  } else if (options.memory_bytes > 0 && idle_bytes / options.partitions > options.memory_bytes) {
+    why = absl::StrCat("each of ", options.partitions, " processes may have ",
+                       options.memory_bytes / kMegabyte, " MB");
+  } else {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      spec.id, ": ", spec.all_endpoints(), " endpoints are too many to send packets: ", why,
+      ", and idle all would take about ", idle_bytes / kMegabyte,
+      " MB; allowed: `upfabric show`, which analyses the fabric"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Fabric>> Fabric::Create(const FabricSpec& spec,
                                                        const FabricOptions& options) {
   auto own = std::make_unique<const FabricSpec>(spec);
   UPF_ASSIGN_OR_RETURN(Networks networks, MakeNetworks(*own, options));
+  UPF_RETURN_IF_ERROR(CheckSize(spec, options, IdleBytes(networks)));
   return std::make_unique<FabricImpl>(std::move(own), options, std::move(networks));
 }
 

@@ -31,7 +31,7 @@ class Fabric {
 
   // Returns kInvalidArgument if the fabric cannot be built: a delay of 0 between components, a
   // buffer smaller than a packet, routes that can deadlock, a replay window that acks would limit,
-  // more endpoints or links than a record can name.
+  // more endpoints or links than a record can name, or than memory holds.
   static absl::StatusOr<std::unique_ptr<Fabric>> Create(const FabricSpec& spec,
                                                         const FabricOptions& options);
 

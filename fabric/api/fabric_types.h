@@ -24,6 +24,8 @@ struct FabricOptions {
   Picoseconds min_window = Picoseconds(50'000);
   // Refuse a fabric in which full buffers can wait for each other in a ring. Off: to see it happen.
   bool check_deadlock = true;
+  // Refuse a fabric whose partition would take more while it is idle. 0: any amount.
+  int64_t memory_bytes = 0;
   // Tests only: draw each window's length from [1, W]; switches merge their outputs; components
   // are made in another order. None of them changes a result.
   uint64_t random_window_seed = 0;

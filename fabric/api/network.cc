@@ -9,6 +9,8 @@
 #include "fabric/base/fingerprint.h"
 #include "fabric/base/status.h"
 #include "fabric/topo/deadlock_check.h"
+#include "fabric/topo/network_view.h"
+#include "fabric/topo/pods_view.h"
 
 namespace upfabric::fabric {
 namespace {
@@ -19,7 +21,8 @@ absl::StatusOr<std::unique_ptr<Network>> MakeNetwork(const FabricSpec& spec,
   network->spec = &spec;
   network->options = options;
   UPF_ASSIGN_OR_RETURN(network->layout, Layout::Create(spec, options.partitions));
-  if (options.check_deadlock && first) {
+  // What has more endpoints than records can name goes up and then down (Layout).
+  if (options.check_deadlock && first && spec.endpoints <= Layout::kEndpointsMax) {
     UPF_RETURN_IF_ERROR(CheckDeadlockFree(network->layout));
   }
   UPF_ASSIGN_OR_RETURN(network->times, FabricTimes::Create(spec, options, network->layout));
@@ -128,6 +131,56 @@ absl::StatusOr<Networks> MakeNetworks(const FabricSpec& spec, const FabricOption
   }
   Place(spec, networks);
   return networks;
+}
+
+std::vector<std::unique_ptr<FabricView>> MakeViews(const FabricSpec& spec,
+                                                   const Networks& networks) {
+  const auto view_of = [](const Network& network) {
+    return std::make_unique<NetworkView>(*network.spec, network.layout, network.timings());
+  };
+  std::vector<std::unique_ptr<FabricView>> views;
+  views.push_back(view_of(*networks.front()));
+  if (networks.size() > 1) {
+    views.push_back(view_of(*networks.back()));
+    views.push_back(std::make_unique<PodsView>(spec.pods(), *views[0], *views[1]));
+  }
+  return views;
+}
+
+const FabricTimes::Delay& WindowOf(const Networks& networks) {
+  const FabricTimes::Delay* smallest = &networks.front()->times->window();
+  for (const std::unique_ptr<Network>& network : networks) {
+    if (network->times->window().ticks < smallest->ticks) {
+      smallest = &network->times->window();
+    }
+  }
+  return *smallest;
+}
+
+std::optional<ClusterInfo> ClustersOf(const Networks& networks) {
+  ClusterInfo info;
+  for (const std::unique_ptr<Network>& network : networks) {
+    const std::optional<FabricTimes::Delay>& inner = network->times->cluster_window();
+    if (!inner.has_value()) {
+      continue;
+    }
+    const Picoseconds window = network->times->clock().ToPicoseconds(inner->ticks);
+    if (info.clusters == 0 || window < info.window) {
+      info.window = window;
+      info.limit = inner->name;
+    }
+    info.clusters += static_cast<int>(network->layout.planes().size());
+  }
+  return info.clusters > 0 ? std::optional<ClusterInfo>(info) : std::nullopt;
+}
+
+int64_t IdleBytes(const Networks& networks) {
+  constexpr int64_t kBytesOfLink = 1'200;  // measured: both directions, and the way to the endpoint
+  int64_t links = 0;
+  for (const std::unique_ptr<Network>& network : networks) {
+    links += network->layout.links();
+  }
+  return links * kBytesOfLink;
 }
 
 absl::StatusOr<FaultSchedule> FaultsOf(const FaultSchedule& schedule, const Networks& networks,

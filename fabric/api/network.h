@@ -5,13 +5,16 @@
 #ifndef UPFABRIC_FABRIC_API_NETWORK_H_
 #define UPFABRIC_FABRIC_API_NETWORK_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "fabric/api/fabric.h"
 #include "fabric/api/fabric_parts.h"
 #include "fabric/api/fabric_times.h"
+#include "fabric/api/fabric_view.h"
 #include "fabric/model/spec.h"
 #include "fabric/topo/layout.h"
 
@@ -40,6 +43,18 @@ using Networks = std::vector<std::unique_ptr<Network>>;
 // Pod after pod, then what joins them; one for a fabric that has no pods. All count in one clock.
 // Returns errors as Fabric::Create does.
 absl::StatusOr<Networks> MakeNetworks(const FabricSpec& spec, const FabricOptions& options);
+
+// Of a pod, of the network that joins them, and last of all; one of a fabric that has no pods. Each
+// is the view of networks that outlive it.
+std::vector<std::unique_ptr<FabricView>> MakeViews(const FabricSpec& spec,
+                                                   const Networks& networks);
+
+// The smallest window of all networks.
+const FabricTimes::Delay& WindowOf(const Networks& networks);
+std::optional<ClusterInfo> ClustersOf(const Networks& networks);
+
+// About the memory of all of an idle fabric.
+int64_t IdleBytes(const Networks& networks);
 
 // The part of a schedule that one of several networks sees, in its own numbers. Returns
 // kInvalidArgument if a fault names what no network has.

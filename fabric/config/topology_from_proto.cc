@@ -12,6 +12,7 @@ namespace {
 
 // chosen: far above anything built; the engine's own limits are tighter where it has some.
 constexpr int kEndpointsMax = 65'536;
+constexpr int kClosEndpointsMax = 1 << 20;  // for analysis alone
 constexpr int kPlanesMax = 1024;
 constexpr int kLinksMax = 1024;
 constexpr int kChipsMax = 65'536;
@@ -91,7 +92,7 @@ void ReadClos(const v1::Clos& proto, const Kinds& kinds, FabricSpec& fabric) {
   const std::string path = "topology.clos.";
   FigureReader& reader = kinds.reader;
   ClosSpec spec;
-  fabric.endpoints = reader.Count(proto.endpoints(), path + "endpoints", kEndpointsMax);
+  fabric.endpoints = reader.Count(proto.endpoints(), path + "endpoints", kClosEndpointsMax);
   spec.planes = kinds.Count(proto.has_planes(), proto.planes(), path + "planes", kPlanesMax);
   spec.links = kinds.Count(proto.has_links(), proto.links(), path + "links", kLinksMax);
   spec.endpoints_per_leaf =

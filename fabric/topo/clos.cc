@@ -13,6 +13,9 @@
 namespace upfabric::fabric {
 namespace {
 
+// Endpoints of a network that is only analysed. chosen: above any that has been announced.
+constexpr int kAnalysedMax = 1 << 20;
+
 // Numbers within one plane: leaves, pod after pod, then spines, then cores.
 struct Counts {
   int leaves_per_pod = 0;
@@ -152,7 +155,7 @@ absl::Status BuildClos(const ClosSpec& shape, Layout& layout) {
   const int64_t leaf_trunks = layout.endpoints() / unit * spines * shape.uplinks;
   const int64_t core_trunks = spines * shape.cores * shape.corelinks;
   UPF_RETURN_IF_ERROR(layout.CheckSize(int64_t{shape.planes} * shape.links,
-                                       leaf_trunks + core_trunks, shape.planes));
+                                       leaf_trunks + core_trunks, shape.planes, kAnalysedMax));
   const auto router = std::make_shared<ClosRouter>(shape, layout.endpoints());
   const Counts& counts = router->counts();
   for (int plane = 0; plane < shape.planes; ++plane) {

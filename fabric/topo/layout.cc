@@ -19,19 +19,18 @@ absl::StatusOr<Layout> Layout::Create(const FabricSpec& spec, int partitions) {
   return layout;
 }
 
-absl::Status Layout::CheckSize(int64_t links_per_endpoint, int64_t trunks_of_plane,
-                               int64_t planes) const {
-  constexpr int64_t kLinksMax = std::numeric_limits<uint8_t>::max();   // Record::shares
-  constexpr int kEndpointsMax = std::numeric_limits<uint16_t>::max();  // Record::source
+absl::Status Layout::CheckSize(int64_t links_per_endpoint, int64_t trunks_of_plane, int64_t planes,
+                               int endpoints_max) const {
+  constexpr int64_t kLinksMax = std::numeric_limits<uint8_t>::max();  // Record::shares
   constexpr int64_t kTrunksMax = 1 << 22;  // chosen: a trunk takes over 1 KB once it is built
   if (links_per_endpoint < 1 || links_per_endpoint > kLinksMax) {
     return absl::InvalidArgumentError(absl::StrCat("topology: ", links_per_endpoint,
                                                    " links for each endpoint; 1 to ", kLinksMax,
                                                    " are supported"));
   }
-  if (endpoints_ < 1 || endpoints_ > kEndpointsMax) {
+  if (endpoints_ < 1 || endpoints_ > endpoints_max) {
     return absl::InvalidArgumentError(absl::StrCat("topology: ", endpoints_, " endpoints; 1 to ",
-                                                   kEndpointsMax, " are supported"));
+                                                   endpoints_max, " are supported"));
   }
   if (trunks_of_plane > kTrunksMax / planes) {
     return absl::InvalidArgumentError(absl::StrCat(

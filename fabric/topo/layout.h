@@ -29,6 +29,8 @@ namespace upfabric::fabric {
 
 class Layout {
  public:
+  // That a record can name; a Clos network may have more, for analysis alone.
+  static constexpr int kEndpointsMax = 65'535;
   struct Plane {
     int first_link = 0;  // among the links of an endpoint
     int links = 0;
@@ -58,8 +60,8 @@ class Layout {
     bool trunk_starts_here = false;
   };
 
-  // Returns kInvalidArgument if a record cannot name all endpoints or links, or the shape's counts
-  // do not fit the endpoints.
+  // Returns kInvalidArgument if a record cannot name all endpoints (but of a Clos network) or
+  // links, or the shape's counts do not fit the endpoints.
   static absl::StatusOr<Layout> Create(const FabricSpec& spec, int partitions);
 
   // After Create it is a fabric by itself.
@@ -113,8 +115,8 @@ class Layout {
   // For the shapes, before they add anything: kInvalidArgument if a record cannot name so many
   // links of an endpoint, or there are more endpoints or trunks in all planes than anyone can
   // build.
-  absl::Status CheckSize(int64_t links_per_endpoint, int64_t trunks_of_plane,
-                         int64_t planes = 1) const;
+  absl::Status CheckSize(int64_t links_per_endpoint, int64_t trunks_of_plane, int64_t planes = 1,
+                         int endpoints_max = kEndpointsMax) const;
   // Chips of a plane are added together; all chips before what joins them.
   void AddPlane(int links);
   int AddChip(int kind, const std::string& name, int ports);  // to the last plane; its number

@@ -20,7 +20,8 @@ NetworkView::NetworkView(const FabricSpec& spec, const Layout& layout,
                          std::vector<LinkTiming> timings)
     : spec_(spec), layout_(layout), timings_(std::move(timings)) {
   // Without a router every way is alike.
-  const int destinations = layout_.router() != nullptr ? layout_.endpoints() : 2;
+  const int destinations =
+      layout_.router() != nullptr ? std::min(layout_.endpoints(), Layout::kEndpointsMax) : 2;
   longest_ = shortest_ = RouteOf(0, std::min(1, layout_.endpoints() - 1));
   for (int destination = 2; destination < destinations; ++destination) {
     Route route = RouteOf(0, destination);
