@@ -91,6 +91,7 @@ void RegisterBuiltins(AlgorithmRegistry& registry) {
   registry.Add(GatherBinomial());
   registry.Add(ScatterDirect());
   registry.Add(ScatterBinomial());
+  registry.Add(ScatterRead());
   registry.Add(BarrierDissemination());
 }
 

@@ -124,6 +124,8 @@ const Figure kFigures[] = {
     {Collective::kScatter, "direct", [](auto n, auto c) { return (n - 1) * c; },
      [](auto, auto) { return int64_t{0}; }},
     {Collective::kScatter, "binomial", [](auto n, auto c) { return TreeBlocks(n) * c; }, nullptr},
+    {Collective::kScatter, "read",
+     [](auto n, auto c) { return (n - 1) * (c + std::min<int64_t>(c, 1)); }, nullptr},
     // Tokens of one element, whatever the count.
     {Collective::kBarrier, "dissemination",
      [](auto n, auto) { return n * std::bit_width(static_cast<uint64_t>(n) - 1); },

@@ -48,6 +48,7 @@ std::unique_ptr<Algorithm> GatherDirect();
 std::unique_ptr<Algorithm> GatherBinomial();
 std::unique_ptr<Algorithm> ScatterDirect();
 std::unique_ptr<Algorithm> ScatterBinomial();
+std::unique_ptr<Algorithm> ScatterRead();
 std::unique_ptr<Algorithm> BarrierDissemination();
 
 }  // namespace upfabric::collectives

@@ -126,6 +126,9 @@ TEST(PresetsTest, EndpointsHaveTheAnnouncedRate) {
   EXPECT_DOUBLE_EQ(rate("trn2-ultra64"), 640.0);       // 4 links of 128 and 2 of 64
   EXPECT_DOUBLE_EQ(rate("cloudmatrix384"), 392.0);     // 14 links of 28
   EXPECT_DOUBLE_EQ(rate("colossus-1k"), 50.0);         // a port of 400 Gb/s
+  EXPECT_DOUBLE_EQ(rate("kove-pool-32"), 50.0);        // likewise
+  EXPECT_DOUBLE_EQ(rate("vr-cpx-tray-12"), 118.0);     // PCIe 6 x16
+  EXPECT_NEAR(rate("cxl-pool-16"), 59.3, 0.05);        // PCIe 5 x16, 64/68
 }
 
 // What an endpoint sends into an idle fabric does not wait for credits: its first switch has room
@@ -166,6 +169,9 @@ TEST(PresetsTest, TheAcceleratorSideIsTheSameInAll) {
                                                     {"ib-ndr-rails-32", 400'000}};
   for (const PresetFile& preset : fabric::Presets()) {
     const FabricSpec spec = fabric::FabricSpecFromProto(Load(preset)).value();
+    if (std::string_view(preset.id).find("-pool-") != std::string_view::npos) {
+      continue;  // hosts and memory, no accelerators
+    }
     const auto found = nics.find(preset.id);
     const Picoseconds nic(found != nics.end() ? found->second : 0);
     EXPECT_EQ(spec.endpoint.injection, Picoseconds(100'000) + nic) << preset.id;

@@ -39,6 +39,21 @@ TEST(FramingTest, NvlinkSendsWholeFlits) {
   EXPECT_EQ(framing->UnitsOf(Bytes(256)), 18);
 }
 
+// docs/sources.md, CXL: a line of 64 B moves in five slots, 75 % of flits of 68 B with four slots;
+// PCIE: a write of 256 B with a header of 16 B is 94.1 %.
+TEST(FramingTest, CxlAndPcieAreHeadersAndDataInSlotsAndDoubleWords) {
+  NvlinkSpec cxl = Nvlink();
+  cxl.flit = Bytes(16);
+  cxl.header_flits = 1;
+  cxl.max_payload = Bytes(64);
+  EXPECT_NEAR(EfficiencyPercent(cxl, 64) * 64 / 68, 75.3, 0.05);
+  NvlinkSpec pcie = Nvlink();
+  pcie.flit = Bytes(4);
+  pcie.header_flits = 4;
+  EXPECT_NEAR(EfficiencyPercent(pcie, 256), 94.1, 0.05);
+  EXPECT_NEAR(EfficiencyPercent(pcie, 256) * 236 / 256, 86.8, 0.05);
+}
+
 // docs/sources.md, UALINK-200-1.0: the efficiency of compressed writes, times 628/640 of the flit.
 TEST(FramingTest, UalinkCompressedWritesReachThePublishedEfficiency) {
   EXPECT_NEAR(EfficiencyPercent(Ualink(), 64), 81.8, 0.05);
