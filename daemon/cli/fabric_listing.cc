@@ -25,6 +25,7 @@
 #include "fabric/config/figures.h"
 #include "fabric/config/from_proto.h"
 #include "fabric/model/residual_errors.h"
+#include "fabric/model/transactions.h"
 
 namespace upfabric::daemon::cli {
 namespace {
@@ -132,6 +133,38 @@ std::string EfficiencyText(const ListedFabric& fabric) {
   for (const Bytes payload : PacketPayloads(fabric.spec)) {
     table.AddRow({absl::StrCat(payload.count(), " B"),
                   absl::StrCat(ShareText(fabric.analysis->view().WireEfficiency(payload)), " %")});
+  }
+  return table.Render("  ");
+}
+
+constexpr struct {
+  const char* name;
+  fabric::Transaction transaction;
+} kTransactions[] = {{"write", fabric::Transaction::kWrite},
+                     {"read", fabric::Transaction::kRead},
+                     {"atomic", fabric::Transaction::kAtomic}};
+
+// Atomics are of a word.
+Bytes PayloadOf(fabric::Transaction transaction, const ListedFabric& fabric) {
+  constexpr Bytes kWord(8);
+  return transaction == fabric::Transaction::kAtomic ? kWord : MaxPayload(fabric.spec);
+}
+
+std::string BytesText(Ratio bytes) {
+  return DecimalText({bytes.numerator(), bytes.denominator()}, 2);
+}
+
+std::string TransactionsText(const ListedFabric& fabric) {
+  TextTable table({{"transaction"},
+                   {"payload", Align::kRight},
+                   {"wire bytes there", Align::kRight},
+                   {"back", Align::kRight}});
+  for (const auto& [name, transaction] : kTransactions) {
+    const Bytes payload = PayloadOf(transaction, fabric);
+    const fabric::TransactionBytes bytes =
+        fabric::BytesOf(fabric.spec.protocol, transaction, payload);
+    table.AddRow(
+        {name, absl::StrCat(payload.count(), " B"), BytesText(bytes.there), BytesText(bytes.back)});
   }
   return table.Render("  ");
 }
@@ -310,6 +343,18 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
     json.Key("percent").Raw(ShareText(view.WireEfficiency(payload))).EndObject();
   }
   json.EndArray();
+  json.Key("transactions").BeginArray();
+  for (const auto& [name, transaction] : kTransactions) {
+    const Bytes payload = PayloadOf(transaction, fabric);
+    const fabric::TransactionBytes bytes =
+        fabric::BytesOf(fabric.spec.protocol, transaction, payload);
+    json.BeginObject();
+    json.Key("transaction").String(name);
+    json.Key("payload_bytes").Int(payload.count());
+    json.Key("wire_bytes_there").Raw(BytesText(bytes.there));
+    json.Key("wire_bytes_back").Raw(BytesText(bytes.back)).EndObject();
+  }
+  json.EndArray();
   const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
   WriteErrors(fabric.spec.link, json);
   json.Key("unloaded_path").BeginArray(/*lines=*/true);
@@ -445,7 +490,7 @@ std::string FabricText(const ListedFabric& fabric) {
       " GB/s each way\n", CreditsText(fabric), ErrorsText(fabric.spec.link), "  window ",
       NanosecondsText(fabric.analysis->Window()), " ns, limited by ",
       fabric.analysis->WindowLimit(), "\n", ClustersText(fabric), "\n", EfficiencyText(fabric),
-      "\n", PathText(fabric));
+      "\n", TransactionsText(fabric), "\n", PathText(fabric));
 }
 
 std::string FabricJson(const ListedFabric& fabric) {
