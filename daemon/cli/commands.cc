@@ -140,6 +140,7 @@ class Executor {
       presets.push_back(std::move(listed));
     }
     console_.out << (command.format == Format::kJson ? PresetsJson(presets)
+                     : command.sources               ? SourcesTable(presets)
                                                      : PresetsTable(presets));
     return kExitDone;
   }

@@ -185,6 +185,20 @@ TEST(ListingCommandsTest, PresetsShowAndAlgorithms) {
   EXPECT_EQ(Upfabric("--help").code, 0);
 }
 
+TEST(ListingCommandsTest, SourcesOfEveryPreset) {
+  const Ended sources = Upfabric("presets --sources");
+  EXPECT_EQ(sources.code, 0);
+  EXPECT_THAT(sources.out, HasSubstr("UALINK-200-1.0"));
+  EXPECT_THAT(sources.out, HasSubstr("hgx-h100"));
+}
+
+// UALink has no collectives in its switches; the variant gives it some, all estimated.
+TEST(RunCommandTest, AVariantMakesSwitchesReduce) {
+  const std::string flags = " --algorithm in_switch -b 64K -e 64K --format csv";
+  ExpectOneLine(Upfabric("run all_reduce --fabric ualink-pod-8" + flags), 2, "in_switch");
+  EXPECT_EQ(Upfabric("run all_reduce --fabric ualink-pod-8@inc" + flags).code, 0);
+}
+
 TEST(ListingCommandsTest, WhatIsTooLargeToRunIsAnalysed) {
   ExpectOneLine(Upfabric("run all_reduce --fabric colossus-100k -b 1M -e 1M"), 2, "too many");
   ExpectOneLine(Upfabric("compare all_reduce --fabric colossus-100k --fabric colossus-1k -b 1M"), 2,

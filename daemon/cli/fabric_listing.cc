@@ -1,6 +1,8 @@
 #include "daemon/cli/fabric_listing.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -435,6 +437,33 @@ std::string PresetsTable(const std::vector<ListedFabric>& presets) {
       "nearest other\nendpoint, without its serialization. reduces: in switches. weakest: the "
       "weakest confidence of all its figures;\n`upfabric show PRESET` lists each of them with its "
       "source.\n");
+}
+
+std::string SourcesTable(const std::vector<ListedFabric>& presets) {
+  TextTable table({{"preset"},
+                   {"figures", Align::kRight},
+                   {"spec", Align::kRight},
+                   {"measured", Align::kRight},
+                   {"vendor", Align::kRight},
+                   {"estimate", Align::kRight},
+                   {"sources"}});
+  for (const ListedFabric& preset : presets) {
+    const std::vector<fabric::NamedFigure> figures = fabric::ListFigures(preset.config);
+    std::set<std::string> sources;
+    std::map<v1::Confidence, int> counts;
+    for (const fabric::NamedFigure& named : figures) {
+      ++counts[named.figure.confidence()];
+      if (!named.figure.source().empty()) {
+        sources.insert(named.figure.source());
+      }
+    }
+    table.AddRow({preset.config.id(), absl::StrCat(figures.size()),
+                  absl::StrCat(counts[v1::CONFIDENCE_SPEC]),
+                  absl::StrCat(counts[v1::CONFIDENCE_MEASURED]),
+                  absl::StrCat(counts[v1::CONFIDENCE_VENDOR]),
+                  absl::StrCat(counts[v1::CONFIDENCE_ESTIMATE]), absl::StrJoin(sources, " ")});
+  }
+  return table.Render();
 }
 
 std::string PresetsJson(const std::vector<ListedFabric>& presets) {

@@ -25,6 +25,8 @@ struct ListedFabric {
 };
 
 std::string PresetsTable(const std::vector<ListedFabric>& presets);
+// How many figures of each have which confidence, and the sources that they name.
+std::string SourcesTable(const std::vector<ListedFabric>& presets);
 std::string PresetsJson(const std::vector<ListedFabric>& presets);
 
 // Every figure with source, confidence and note; then what follows from them.

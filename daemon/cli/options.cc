@@ -65,6 +65,7 @@ struct Texts {
   std::string file;
   std::string base;
   bool in_place = false;
+  bool sources = false;
   std::string jitter;
   std::string faults;
   std::string record_faults;
@@ -353,7 +354,7 @@ class Grammar {
     if (presets_->parsed()) {
       UPF_ASSIGN_OR_RETURN(const Format format,
                            ReadFormat(texts.format, {Format::kTable, Format::kJson}));
-      return PresetsCommand{format};
+      return PresetsCommand{format, texts.sources};
     }
     if (show_->parsed()) {
       UPF_ASSIGN_OR_RETURN(
@@ -436,6 +437,7 @@ class Grammar {
   void AddListings(Texts& texts) {
     presets_ = app_.add_subcommand("presets", "list the fabrics that come with the program");
     presets_->add_option("--format", texts.format, "table or json")->capture_default_str();
+    presets_->add_flag("--sources", texts.sources, "what the figures of each rest on");
     show_ = app_.add_subcommand("show", "every figure of a fabric with source and confidence");
     show_->add_option("FABRIC", texts.fabric, "a preset or a file")->required();
     show_->add_option("--format", texts.format, "table, json, dot or svg")->capture_default_str();

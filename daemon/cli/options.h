@@ -51,6 +51,7 @@ struct HelpCommand {
 };
 struct PresetsCommand {
   Format format = Format::kTable;
+  bool sources = false;  // the table of sources instead
 };
 struct ShowCommand {
   std::string fabric;

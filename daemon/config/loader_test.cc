@@ -303,7 +303,7 @@ TEST_F(LoaderTest, VariantsAreComposed) {
     }
   }
   EXPECT_THAT(MessageOf(ResolveFabric("hgx-h100@wire").status()),
-              HasSubstr("unknown variant \"wire\" of hgx-h100; known are aec, lpo, optics"));
+              HasSubstr("unknown variant \"wire\" of hgx-h100; known are aec, inc, lpo, optics"));
 }
 
 TEST_F(LoaderTest, WhatDoesNotFitABaseIsRefusedWithItsLine) {

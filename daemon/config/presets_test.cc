@@ -127,6 +127,7 @@ TEST(PresetsTest, EndpointsHaveTheAnnouncedRate) {
   EXPECT_DOUBLE_EQ(rate("cloudmatrix384"), 392.0);     // 14 links of 28
   EXPECT_DOUBLE_EQ(rate("colossus-1k"), 50.0);         // a port of 400 Gb/s
   EXPECT_DOUBLE_EQ(rate("kove-pool-32"), 50.0);        // likewise
+  EXPECT_DOUBLE_EQ(rate("ib-xdr-rails-32"), 100.0);    // a port of 800 Gb/s
   EXPECT_DOUBLE_EQ(rate("vr-cpx-tray-12"), 118.0);     // PCIe 6 x16
   EXPECT_NEAR(rate("cxl-pool-16"), 59.3, 0.05);        // PCIe 5 x16, 64/68
 }
@@ -166,7 +167,8 @@ TEST(PresetsTest, TheAcceleratorSideIsTheSameInAll) {
   const std::map<std::string_view, int64_t> nics = {{"ue-leaf-spine-256", 500'000},
                                                     {"colossus-1k", 500'000},
                                                     {"colossus-100k", 500'000},
-                                                    {"ib-ndr-rails-32", 400'000}};
+                                                    {"ib-ndr-rails-32", 400'000},
+                                                    {"ib-xdr-rails-32", 400'000}};
   for (const PresetFile& preset : fabric::Presets()) {
     const FabricSpec spec = fabric::FabricSpecFromProto(Load(preset)).value();
     if (std::string_view(preset.id).find("-pool-") != std::string_view::npos) {

@@ -97,6 +97,36 @@ TEST(FramingTest, EthernetEfficiencyMatchesTheTableByPayload) {
   EXPECT_NEAR(EfficiencyPercent(bare, 256), 85.9, 0.05);
 }
 
+// Derived from the header sizes of docs/sources.md, IBTA, UEC-NSCC, SUE-1.0, ESUN-1.0: bytes of a
+// frame besides payload, and what 64 B, 256 B and 4 KiB then make of the wire.
+TEST(FramingTest, EfficiencyOfEveryEthernetFormatMatchesTheTable) {
+  const struct {
+    const char* format;
+    int64_t overhead;
+    double small, middle, large;
+  } formats[] = {
+      {"RoCEv2, middle packet", 82, 43.8, 75.7, 98.0},
+      {"RoCEv2, single write", 98, 39.5, 72.3, 97.7},
+      {"UET over UDP, standard", 122, 34.4, 67.7, 97.1},
+      {"UET over UDP, small", 98, 39.5, 72.3, 97.7},
+      {"UET over IP, small", 94, 40.5, 73.1, 97.8},
+      {"UET over UDP, secured", 150, 29.9, 63.1, 96.5},
+      {"ESUN without transport", 42, 60.4, 85.9, 99.0},
+      {"SUE, header of 12 B", 50, 56.1, 83.7, 98.8},
+      {"SUE, header of 6 B", 44, 59.3, 85.3, 98.9},
+      {"SUE Lite", 32, 66.7, 88.9, 99.2},
+      {"InfiniBand, middle packet", 26, 71.1, 90.8, 99.4},
+  };
+  for (const auto& format : formats) {
+    EthernetSpec spec = Ethernet();
+    spec.frame_overhead = Bytes(format.overhead);
+    spec.min_frame = Bytes(0);  // the table is of whole frames
+    EXPECT_NEAR(EfficiencyPercent(spec, 64), format.small, 0.06) << format.format;
+    EXPECT_NEAR(EfficiencyPercent(spec, 256), format.middle, 0.06) << format.format;
+    EXPECT_NEAR(EfficiencyPercent(spec, 4096), format.large, 0.06) << format.format;
+  }
+}
+
 TEST(FramingTest, EthernetPadsToTheSmallestFrameAndCountsTransactionHeaders) {
   EthernetSpec spec = Ethernet();
   spec.transaction_header = Bytes(8);
