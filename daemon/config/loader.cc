@@ -109,7 +109,7 @@ absl::StatusOr<v1::Fabric> LoadPreset(const fabric::PresetFile& preset, int base
 }
 
 // `base` with one of the variants that come with the programs.
-absl::StatusOr<v1::Fabric> Vary(const v1::Fabric& base, const std::string& name) {
+absl::StatusOr<v1::Fabric> Vary(const v1::Fabric& base, const std::string& name, int bases_left) {
   std::string known;
   for (const fabric::PresetFile& variant : fabric::Variants()) {
     absl::StrAppend(&known, known.empty() ? "" : ", ", std::string(variant.id));
@@ -122,7 +122,7 @@ absl::StatusOr<v1::Fabric> Vary(const v1::Fabric& base, const std::string& name)
     fabric.set_id(absl::StrCat(base.id(), "@", name));
     fabric.set_title(absl::StrCat(base.title(), ", ", fabric.title()));
     UPF_RETURN_IF_ERROR(lines.Locate(fabric::TakeOver(base, fabric), ""));
-    UPF_RETURN_IF_ERROR(lines.Locate(fabric::FabricSpecFromProto(fabric).status(), ""));
+    UPF_RETURN_IF_ERROR(Complete(lines, "", bases_left, fabric));
     return fabric;
   }
   return absl::NotFoundError(
@@ -158,7 +158,7 @@ absl::StatusOr<v1::Fabric> Load(const std::string& id_or_path, const std::string
   }
   if (const size_t at = id_or_path.rfind('@'); at != std::string::npos) {
     UPF_ASSIGN_OR_RETURN(const v1::Fabric base, Load(id_or_path.substr(0, at), folder, bases_left));
-    return Vary(base, id_or_path.substr(at + 1));
+    return Vary(base, id_or_path.substr(at + 1), bases_left);
   }
   for (const fabric::PresetFile& preset : fabric::Presets()) {
     if (preset.id == id_or_path) {

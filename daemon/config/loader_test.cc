@@ -297,13 +297,20 @@ TEST_F(LoaderTest, VariantsAreComposed) {
   EXPECT_EQ(ResolveFabric("gb200-nvl72@aec@optics").value().link().medium().name(),
             "retimed-optics");
   for (const fabric::PresetFile& variant : fabric::Variants()) {
-    for (const std::string base : {"ualink-pod-72", "gb200-nvl72", "ue-leaf-spine-256"}) {
+    // Networks that join servers are for so many accelerators, as their names say.
+    const bool joins = std::string_view(variant.id).find('x') != std::string_view::npos;
+    const std::vector<std::string> bases =
+        !joins ? std::vector<std::string>{"ualink-pod-72", "gb200-nvl72", "ue-leaf-spine-256"}
+        : variant.id == "slingshot-4x200" ? std::vector<std::string>{"gh200-quad"}
+                                          : std::vector<std::string>{"dgx-a100", "mi300x-oam8"};
+    for (const std::string& base : bases) {
       const auto fabric = ResolveFabric(base + "@" + std::string(variant.id));
-      EXPECT_TRUE(fabric.ok()) << base << " " << variant.id << " " << fabric.status();
+      ASSERT_TRUE(fabric.ok()) << base << " " << variant.id << " " << fabric.status();
+      EXPECT_EQ(fabric->has_scale_out(), joins);
     }
   }
   EXPECT_THAT(MessageOf(ResolveFabric("hgx-h100@wire").status()),
-              HasSubstr("unknown variant \"wire\" of hgx-h100; known are aec, inc, lpo, optics"));
+              HasSubstr("unknown variant \"wire\" of hgx-h100; known are aec, efa-4x100,"));
 }
 
 TEST_F(LoaderTest, WhatDoesNotFitABaseIsRefusedWithItsLine) {
