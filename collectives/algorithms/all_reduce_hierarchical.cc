@@ -116,7 +116,7 @@ Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
   const auto reduced = [&terms](int64_t count, int members, int stride) {
     const Picoseconds local = terms.Local(3 * count);
     return std::max(terms.Exchange(count, members, stride),
-                    terms.Unloaded(count) + local * (members - 2)) +
+                    terms.UnloadedIn(count, members, stride) + local * (members - 2)) +
            local;
   };
   return reduced(chunk, size, 1) + reduced(part, groups, size) +

@@ -32,21 +32,17 @@ Picoseconds CostTerms::InjectionToOne(int64_t count, int64_t messages) const {
 // What a link between switches carries beyond what an endpoint sends meanwhile takes longer than it
 // would alone, since packets that wait for it hold up others.
 Picoseconds CostTerms::Busy(int64_t count, int peers, const Pairs& pairs) const {
-  const Picoseconds sent = Injection(count, peers);
+  const Bytes message = element_ * count;
+  const Picoseconds sent = view_.InjectionTimeOf(message, peers, pairs);
   if (pairs.empty()) {
     return sent;
   }
-  const Bytes message = element_ * count;
   const Picoseconds free = std::max(sent, view_.TrunkTime(message, {pairs.data(), 1}));
   const Picoseconds trunks = view_.TrunkTime(message, pairs);
   return trunks <= free ? free : free + (trunks - free) * kBlocking;
 }
 
-// The last of what a link carries is in the unloaded time of a message.
-Picoseconds CostTerms::Exchange(int64_t count, int size, int stride) const {
-  if (count == 0) {
-    return Picoseconds(0);
-  }
+CostTerms::Pairs CostTerms::ExchangePairs(int size, int stride) const {
   Pairs pairs;
   const int whole = ranks_ / (size * stride) * size * stride;
   for (int rank = 0; rank < whole && view_.ways_meet(); ++rank) {
@@ -56,10 +52,24 @@ Picoseconds CostTerms::Exchange(int64_t count, int size, int stride) const {
       pairs.push_back({EndpointId(rank), EndpointId(peer)});
     }
   }
-  // Who has few peers may have near ones.
-  const Picoseconds alone =
-      size * size <= ranks_ ? view_.UnloadedTimeOf(element_ * count, pairs) : Unloaded(count);
-  return alone + Busy(count, size - 1, pairs) - Injection(count, 1);
+  return pairs;
+}
+
+// Who has few peers may have near ones.
+Picoseconds CostTerms::UnloadedIn(int64_t count, int size, int stride) const {
+  const bool near = size * size <= ranks_ || view_.pods() > 1;
+  return near && count > 0 ? view_.UnloadedTimeOf(element_ * count, ExchangePairs(size, stride))
+                           : Unloaded(count);
+}
+
+// The last of what a link carries is in the unloaded time of a message.
+Picoseconds CostTerms::Exchange(int64_t count, int size, int stride) const {
+  if (count == 0) {
+    return Picoseconds(0);
+  }
+  const Pairs pairs = ExchangePairs(size, stride);
+  return UnloadedIn(count, size, stride) + Busy(count, size - 1, pairs) -
+         view_.InjectionTimeOf(element_ * count, 1, pairs);
 }
 
 CostTerms::Pairs CostTerms::ShiftPairs(int64_t distance) const {
@@ -76,7 +86,7 @@ Picoseconds CostTerms::Shift(int64_t count, int64_t distance) const {
   }
   const Pairs pairs = ShiftPairs(distance);
   return view_.UnloadedTimeOf(element_ * count, pairs) + Busy(count, 1, pairs) -
-         Injection(count, 1);
+         view_.InjectionTimeOf(element_ * count, 1, pairs);
 }
 
 Picoseconds CostTerms::ShiftInjection(int64_t count, int64_t distance, int64_t messages) const {

@@ -31,6 +31,8 @@ class CostTerms {
   // their ways meet they take longer. From each rank to each other one of its set. Sets are of
   // `size` ranks that are `stride` apart; a rank beyond the last whole set has none.
   Picoseconds Exchange(int64_t count, int size, int stride = 1) const;
+  // One message of such an exchange, alone.
+  Picoseconds UnloadedIn(int64_t count, int size, int stride = 1) const;
   // From each rank to the one `distance` after it.
   Picoseconds Shift(int64_t count, int64_t distance) const;
   // `messages` of these one after the other: for how long the busiest link carries them.
@@ -50,6 +52,7 @@ class CostTerms {
  private:
   Bytes element_;
   using Pairs = std::vector<fabric::EndpointPair>;
+  Pairs ExchangePairs(int size, int stride) const;
   Pairs ShiftPairs(int64_t distance) const;
   Pairs RootPairs() const;
   Pairs TreePairs() const;

@@ -199,6 +199,15 @@ TEST(RunCommandTest, AVariantMakesSwitchesReduce) {
   EXPECT_EQ(Upfabric("run all_reduce --fabric ualink-pod-8@inc" + flags).code, 0);
 }
 
+// What stays in a pod is known to be fast: 478 us, and the cheapest flat ring takes 1,268.
+TEST(RunCommandTest, AutoKeepsMostBytesInsidePods) {
+  const Ended run = Upfabric(
+      "run all_reduce --fabric hgx-h100@ib-ndr-8x400 -b 64M -e 64M --payload none -c 0 --format "
+      "csv");
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("hierarchical"));
+}
+
 TEST(ListingCommandsTest, WhatIsTooLargeToRunIsAnalysed) {
   ExpectOneLine(Upfabric("run all_reduce --fabric colossus-100k -b 1M -e 1M"), 2, "too many");
   ExpectOneLine(Upfabric("compare all_reduce --fabric colossus-100k --fabric colossus-1k -b 1M"), 2,

@@ -65,6 +65,12 @@ class FabricView {
   // to different endpoints, as far as there are so many; rounded up to 1 ps.
   virtual Picoseconds InjectionTime(Bytes message, int64_t count) const = 0;
 
+  // The same if messages go as those of the pairs, of which some may be near.
+  virtual Picoseconds InjectionTimeOf(Bytes message, int64_t count,
+                                      std::span<const EndpointPair> /*pairs*/) const {
+    return InjectionTime(message, count);
+  }
+
   // The same if all messages go to one endpoint, to which not all links may lead.
   virtual Picoseconds InjectionTimeToOne(Bytes message, int64_t count) const {
     return InjectionTime(message, count);

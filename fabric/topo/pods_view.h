@@ -3,7 +3,7 @@
 //
 // Models:  a message inside a pod takes the pod's links, any other one the network's; what goes to
 //          all others at once leaves on both, each with its part. Wire efficiency and the rate of
-//          an endpoint are those of its pod.
+//          an endpoint are those of its pod. Of patterns of messages one pod's stand for all pods'.
 // Ownership: the views of both outlive it.
 
 #ifndef UPFABRIC_FABRIC_TOPO_PODS_VIEW_H_
@@ -47,16 +47,32 @@ class PodsView final : public FabricView {
     return std::max(pod_.InjectionTime(message, count - outside),
                     network_.InjectionTime(message, outside));
   }
+  Picoseconds InjectionTimeOf(Bytes message, int64_t count,
+                              std::span<const EndpointPair> pairs) const override {
+    if (pairs.empty()) {
+      return InjectionTime(message, count);
+    }
+    const Parts parts = PartsOf(pairs);
+    const auto all = static_cast<int64_t>(pairs.size());
+    const int64_t outside = (count * static_cast<int64_t>(parts.outside.size()) + all - 1) / all;
+    return std::max(pod_.InjectionTimeOf(message, count - outside, parts.inside),
+                    network_.InjectionTimeOf(message, outside, parts.outside));
+  }
   Picoseconds InjectionTimeToOne(Bytes message, int64_t count) const override {
     return network_.InjectionTimeToOne(message, count);
   }
-  // As if pairs inside a pod took the network as well.
-  bool ways_meet() const override { return network_.ways_meet(); }
+  bool ways_meet() const override { return true; }
   Picoseconds TrunkTime(Bytes message, std::span<const EndpointPair> pairs) const override {
-    return network_.TrunkTime(message, pairs);
+    const Parts parts = PartsOf(pairs);
+    return std::max(pod_.TrunkTime(message, parts.inside),
+                    network_.TrunkTime(message, parts.outside));
   }
+  // Of those that leave their pod, if any do.
   Picoseconds UnloadedTimeOf(Bytes message, std::span<const EndpointPair> pairs) const override {
-    return network_.UnloadedTimeOf(message, pairs);
+    const Parts parts = PartsOf(pairs);
+    return parts.outside.empty() && !parts.inside.empty()
+               ? pod_.UnloadedTimeOf(message, parts.inside)
+               : network_.UnloadedTimeOf(message, parts.outside);
   }
   Picoseconds LocalTime(Bytes traffic) const override { return pod_.LocalTime(traffic); }
   std::optional<InSwitchAbilities> in_switch() const override { return std::nullopt; }
@@ -67,6 +83,27 @@ class PodsView final : public FabricView {
   Bandwidth EndpointRate() const override { return pod_.EndpointRate(); }
 
  private:
+  struct Parts {
+    std::vector<EndpointPair> inside;  // of one pod, which stands for all, in its own numbers
+    std::vector<EndpointPair> outside;
+  };
+  Parts PartsOf(std::span<const EndpointPair> pairs) const {
+    Parts parts;
+    int shown = -1;
+    for (const EndpointPair& pair : pairs) {
+      const int of_pod = pod_.endpoints();
+      const int pod = pair.source.value() / of_pod;
+      if (pair.destination.value() / of_pod != pod) {
+        parts.outside.push_back(pair);
+      } else if (shown < 0 || pod == shown) {
+        shown = pod;
+        parts.inside.push_back({EndpointId(pair.source.value() % of_pod),
+                                EndpointId(pair.destination.value() % of_pod)});
+      }
+    }
+    return parts;
+  }
+
   int pods_;
   const FabricView& pod_;
   const FabricView& network_;
