@@ -198,7 +198,9 @@ TEST(MutantsTest, SwappedAndLostBlocksAreSeenWhereNothingIsReduced) {
                                 .ranks = algorithm->info().limits.needs_groups ? 8 : 7,
                                 .count = 48,
                                 .root = 3};
-      const int64_t victim = HasRoot(request.collective) ? 2 : 5;  // a tree sends few messages
+      // A tree sends few messages; the first six of remote reads are requests, which carry nothing.
+      const bool reads = algorithm->info().name == "read";
+      const int64_t victim = reads ? 7 : HasRoot(request.collective) ? 2 : 5;
       SCOPED_TRACE(RequestText(request, *algorithm));
       EXPECT_GT(
           WrongAfter(request, *algorithm, victim,

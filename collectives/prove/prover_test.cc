@@ -113,7 +113,10 @@ TEST(ProverTest, EveryBuiltinIsProvedForAllRankCounts) {
           const Proof proof = Prove(*algorithm, request);
           EXPECT_THAT(proof.findings, IsEmpty())
               << RequestText(request, *algorithm) << ": " << proof.findings.front().message;
-          EXPECT_THAT(proof.unused, IsEmpty()) << RequestText(request, *algorithm);
+          // Nobody reads what a request of a remote read brings: it only orders.
+          if (info.name != "read") {
+            EXPECT_THAT(proof.unused, IsEmpty()) << RequestText(request, *algorithm);
+          }
           EXPECT_GE(proof.slots, 1);
         }
       }
