@@ -42,6 +42,22 @@ Picoseconds CostTerms::Busy(int64_t count, int peers, const Pairs& pairs) const 
   return trunks <= free ? free : free + (trunks - free) * kBlocking;
 }
 
+// Blocks of ranks that share a pod go around the pods; where there are no such blocks, single
+// ranks.
+EndpointId CostTerms::EndpointOf(int rank) const {
+  const int pods = view_.pods();
+  if (pods == 1) {
+    return EndpointId(rank);
+  }
+  const int block = rank / group_;
+  return EndpointId(block % pods * (view_.endpoints() / pods) + block / pods * group_ +
+                    rank % group_);
+}
+
+fabric::EndpointPair CostTerms::PairOf(int source, int destination) const {
+  return {EndpointOf(source), EndpointOf(destination)};
+}
+
 CostTerms::Pairs CostTerms::ExchangePairs(int size, int stride) const {
   Pairs pairs;
   const int whole = ranks_ / (size * stride) * size * stride;
@@ -49,17 +65,20 @@ CostTerms::Pairs CostTerms::ExchangePairs(int size, int stride) const {
     const int position = rank / stride % size;
     for (int i = 1; i < size; ++i) {
       const int peer = rank + ((position + i) % size - position) * stride;
-      pairs.push_back({EndpointId(rank), EndpointId(peer)});
+      pairs.push_back(PairOf(rank, peer));
     }
   }
   return pairs;
 }
 
 // Who has few peers may have near ones.
-Picoseconds CostTerms::UnloadedIn(int64_t count, int size, int stride) const {
+Picoseconds CostTerms::UnloadedOf(int64_t count, int size, const Pairs& pairs) const {
   const bool near = size * size <= ranks_ || view_.pods() > 1;
-  return near && count > 0 ? view_.UnloadedTimeOf(element_ * count, ExchangePairs(size, stride))
-                           : Unloaded(count);
+  return near && count > 0 ? view_.UnloadedTimeOf(element_ * count, pairs) : Unloaded(count);
+}
+
+Picoseconds CostTerms::UnloadedIn(int64_t count, int size, int stride) const {
+  return UnloadedOf(count, size, ExchangePairs(size, stride));
 }
 
 // The last of what a link carries is in the unloaded time of a message.
@@ -68,14 +87,14 @@ Picoseconds CostTerms::Exchange(int64_t count, int size, int stride) const {
     return Picoseconds(0);
   }
   const Pairs pairs = ExchangePairs(size, stride);
-  return UnloadedIn(count, size, stride) + Busy(count, size - 1, pairs) -
+  return UnloadedOf(count, size, pairs) + Busy(count, size - 1, pairs) -
          view_.InjectionTimeOf(element_ * count, 1, pairs);
 }
 
 CostTerms::Pairs CostTerms::ShiftPairs(int64_t distance) const {
   Pairs pairs;
   for (int rank = 0; rank < ranks_ && view_.ways_meet(); ++rank) {
-    pairs.push_back({EndpointId(rank), EndpointId(RingShift(rank, distance, ranks_))});
+    pairs.push_back(PairOf(rank, RingShift(rank, distance, ranks_)));
   }
   return pairs;
 }
@@ -102,7 +121,7 @@ CostTerms::Pairs CostTerms::RootPairs() const {
   const int root = std::max(root_, 0);
   for (int rank = 0; rank < ranks_ && view_.ways_meet(); ++rank) {
     if (rank != root) {
-      pairs.push_back({EndpointId(root), EndpointId(rank)});
+      pairs.push_back(PairOf(root, rank));
     }
   }
   return pairs;
@@ -123,8 +142,8 @@ CostTerms::Pairs CostTerms::TreePairs() const {
     for (const int tree : {0, 1}) {
       const int parent = TwoTreePlace(tree, rank, ranks_).parent;
       if (parent >= 0) {
-        pairs.push_back({EndpointId(rank), EndpointId(parent)});
-        pairs.push_back({EndpointId(parent), EndpointId(rank)});
+        pairs.push_back(PairOf(rank, parent));
+        pairs.push_back(PairOf(parent, rank));
       }
     }
   }

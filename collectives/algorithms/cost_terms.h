@@ -19,6 +19,7 @@ class CostTerms {
       : element_(ElementSize(request.type)),
         ranks_(request.ranks),
         root_(request.root),
+        group_(request.group > 0 ? request.group : 1),
         view_(view) {}
 
   // One message of `count` elements, from posting to delivery.
@@ -27,7 +28,8 @@ class CostTerms {
   Picoseconds Injection(int64_t count, int64_t messages) const;
   // The same if all go to one rank.
   Picoseconds InjectionToOne(int64_t count, int64_t messages) const;
-  // Patterns of messages of `count` elements, all at once, as if rank r were endpoint r; where
+  // Patterns of messages of `count` elements, all at once, as if rank r were endpoint r, but for
+  // pods, of which the request says how many ranks in a row share one; where
   // their ways meet they take longer. From each rank to each other one of its set. Sets are of
   // `size` ranks that are `stride` apart; a rank beyond the last whole set has none.
   Picoseconds Exchange(int64_t count, int size, int stride = 1) const;
@@ -52,7 +54,10 @@ class CostTerms {
  private:
   Bytes element_;
   using Pairs = std::vector<fabric::EndpointPair>;
+  EndpointId EndpointOf(int rank) const;
+  fabric::EndpointPair PairOf(int source, int destination) const;
   Pairs ExchangePairs(int size, int stride) const;
+  Picoseconds UnloadedOf(int64_t count, int size, const Pairs& pairs) const;
   Pairs ShiftPairs(int64_t distance) const;
   Pairs RootPairs() const;
   Pairs TreePairs() const;
@@ -61,6 +66,7 @@ class CostTerms {
 
   int ranks_;
   int root_;
+  int group_;  // ranks in a row that share a pod
   const fabric::FabricView& view_;
 };
 

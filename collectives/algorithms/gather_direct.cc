@@ -4,49 +4,37 @@
 
 #include "collectives/algorithms/builtin.h"
 #include "collectives/algorithms/builtins.h"
+#include "collectives/algorithms/rooted_program.h"
 #include "collectives/patterns/ring.h"
 
 namespace upfabric::collectives {
 
 namespace {
 
-class Program final : public RankProgram {
+class Program final : public RootedProgram {
  public:
-  Program(const CollectiveRequest& request, int rank)
-      : count_(request.count),
-        ranks_(request.ranks),
-        root_(request.root),
-        is_root_(rank == request.root),
-        in_place_(request.in_place) {}
+  Program(const CollectiveRequest& request, int rank) : RootedProgram(request, rank) {}
 
   // The root receives, and copies its own block in stream 1.
-  int streams() const override { return is_root_ && !in_place_ ? 2 : 1; }
-  int64_t length(int stream) const override { return is_root_ && stream == 0 ? ranks_ - 1 : 1; }
+  int streams() const override { return is_root() && !in_place() ? 2 : 1; }
+  int64_t length(int stream) const override { return is_root() && stream == 0 ? ranks() - 1 : 1; }
 
   Instruction At(int stream, int64_t index) const override {
-    const Range input{Buffer::kInput, 0, count_};
-    if (!is_root_) {
-      return Send(root_, 0, 0, input);
+    const Range input{Buffer::kInput, 0, count()};
+    if (!is_root()) {
+      return Send(root(), 0, 0, input);
     }
-    const int peer = stream == 0 ? RingShift(root_, 1 + index, ranks_) : root_;
-    const Range block{Buffer::kOutput, peer * count_, count_};
+    const int peer = stream == 0 ? RingShift(root(), 1 + index, ranks()) : root();
+    const Range block{Buffer::kOutput, peer * count(), count()};
     return stream == 0 ? Recv(peer, 0, 0, block) : Copy(input, block);
   }
 
-  uint32_t sequences() const override { return 1; }
   Partition partition(Buffer buffer) const override {
-    if (buffer == Buffer::kOutput && is_root_) {
-      return {.blocks = ranks_, .block_count = count_};
+    if (buffer == Buffer::kOutput && is_root()) {
+      return {.blocks = ranks(), .block_count = count()};
     }
-    return {.block_count = buffer == Buffer::kInput ? count_ : 0};
+    return {.block_count = buffer == Buffer::kInput ? count() : 0};
   }
-
- private:
-  int64_t count_;
-  int ranks_;
-  int root_;
-  bool is_root_;
-  bool in_place_;
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {

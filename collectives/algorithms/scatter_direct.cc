@@ -4,49 +4,37 @@
 
 #include "collectives/algorithms/builtin.h"
 #include "collectives/algorithms/builtins.h"
+#include "collectives/algorithms/rooted_program.h"
 #include "collectives/patterns/ring.h"
 
 namespace upfabric::collectives {
 
 namespace {
 
-class Program final : public RankProgram {
+class Program final : public RootedProgram {
  public:
-  Program(const CollectiveRequest& request, int rank)
-      : count_(request.count),
-        ranks_(request.ranks),
-        root_(request.root),
-        is_root_(rank == request.root),
-        in_place_(request.in_place) {}
+  Program(const CollectiveRequest& request, int rank) : RootedProgram(request, rank) {}
 
   int streams() const override { return 1; }
   // The root sends, then copies its own block.
-  int64_t length(int) const override { return is_root_ ? ranks_ - (in_place_ ? 1 : 0) : 1; }
+  int64_t length(int) const override { return is_root() ? ranks() - (in_place() ? 1 : 0) : 1; }
 
   Instruction At(int, int64_t index) const override {
-    const Range output{Buffer::kOutput, 0, count_};
-    if (!is_root_) {
-      return Recv(root_, 0, 0, output);
+    const Range output{Buffer::kOutput, 0, count()};
+    if (!is_root()) {
+      return Recv(root(), 0, 0, output);
     }
-    const int peer = RingShift(root_, 1 + index, ranks_);  // the root itself at last
-    const Range block{Buffer::kInput, peer * count_, count_};
-    return peer == root_ ? Copy(block, output) : Send(peer, 0, 0, block);
+    const int peer = RingShift(root(), 1 + index, ranks());  // the root itself at last
+    const Range block{Buffer::kInput, peer * count(), count()};
+    return peer == root() ? Copy(block, output) : Send(peer, 0, 0, block);
   }
 
-  uint32_t sequences() const override { return 1; }
   Partition partition(Buffer buffer) const override {
-    if (buffer == Buffer::kInput && is_root_) {
-      return {.blocks = ranks_, .block_count = count_};
+    if (buffer == Buffer::kInput && is_root()) {
+      return {.blocks = ranks(), .block_count = count()};
     }
-    return {.block_count = buffer == Buffer::kOutput ? count_ : 0};
+    return {.block_count = buffer == Buffer::kOutput ? count() : 0};
   }
-
- private:
-  int64_t count_;
-  int ranks_;
-  int root_;
-  bool is_root_;
-  bool in_place_;
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {

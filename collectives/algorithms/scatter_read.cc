@@ -8,6 +8,7 @@
 
 #include "collectives/algorithms/builtin.h"
 #include "collectives/algorithms/builtins.h"
+#include "collectives/algorithms/rooted_program.h"
 #include "collectives/patterns/ring.h"
 
 namespace upfabric::collectives {
@@ -16,57 +17,45 @@ namespace {
 
 constexpr int kReadersMax = 255;  // at once; a program has at most 256 streams
 
-class Program final : public RankProgram {
+class Program final : public RootedProgram {
  public:
-  Program(const CollectiveRequest& request, int rank)
-      : count_(request.count),
-        ranks_(request.ranks),
-        root_(request.root),
-        is_root_(rank == request.root),
-        in_place_(request.in_place) {}
+  Program(const CollectiveRequest& request, int rank) : RootedProgram(request, rank) {}
 
   // The root has streams of requests and their answers, and one that copies its own block.
-  int streams() const override { return is_root_ ? ReaderStreams() + (in_place_ ? 0 : 1) : 1; }
+  int streams() const override { return is_root() ? ReaderStreams() + (in_place() ? 0 : 1) : 1; }
   int64_t length(int stream) const override {
-    return !is_root_ ? 2 : stream == ReaderStreams() ? 1 : 2 * Readers(stream);
+    return !is_root() ? 2 : stream == ReaderStreams() ? 1 : 2 * Readers(stream);
   }
 
   Instruction At(int stream, int64_t index) const override {
-    const Range output{Buffer::kOutput, 0, count_};
-    const int64_t token = std::min<int64_t>(count_, 1);
-    if (!is_root_) {
-      return index == 0 ? Send(root_, 0, 0, {Buffer::kScratch, 0, token})
-                        : Recv(root_, 0, 0, output);
+    const Range output{Buffer::kOutput, 0, count()};
+    const int64_t token = std::min<int64_t>(count(), 1);
+    if (!is_root()) {
+      return index == 0 ? Send(root(), 0, 0, {Buffer::kScratch, 0, token})
+                        : Recv(root(), 0, 0, output);
     }
     if (stream == ReaderStreams()) {
-      return Copy({Buffer::kInput, root_ * count_, count_}, output);
+      return Copy({Buffer::kInput, root() * count(), count()}, output);
     }
     const int64_t reader = stream + index / 2 * ReaderStreams();
-    const int peer = RingShift(root_, 1 + reader, ranks_);
+    const int peer = RingShift(root(), 1 + reader, ranks());
     return index % 2 == 0 ? Recv(peer, 0, 0, {Buffer::kScratch, reader, token})
-                          : Send(peer, 0, 0, {Buffer::kInput, peer * count_, count_});
+                          : Send(peer, 0, 0, {Buffer::kInput, peer * count(), count()});
   }
 
-  uint32_t sequences() const override { return 1; }
   Partition partition(Buffer buffer) const override {
     if (buffer == Buffer::kScratch) {
-      return {.blocks = is_root_ ? ranks_ - 1 : 1, .block_count = 1};
+      return {.blocks = is_root() ? ranks() - 1 : 1, .block_count = 1};
     }
-    if (buffer == Buffer::kInput && is_root_) {
-      return {.blocks = ranks_, .block_count = count_};
+    if (buffer == Buffer::kInput && is_root()) {
+      return {.blocks = ranks(), .block_count = count()};
     }
-    return {.block_count = buffer == Buffer::kOutput ? count_ : 0};
+    return {.block_count = buffer == Buffer::kOutput ? count() : 0};
   }
 
  private:
-  int ReaderStreams() const { return std::min(ranks_ - 1, kReadersMax); }
-  int64_t Readers(int stream) const { return (ranks_ - 2 - stream) / ReaderStreams() + 1; }
-
-  int64_t count_;
-  int ranks_;
-  int root_;
-  bool is_root_;
-  bool in_place_;
+  int ReaderStreams() const { return std::min(ranks() - 1, kReadersMax); }
+  int64_t Readers(int stream) const { return (ranks() - 2 - stream) / ReaderStreams() + 1; }
 };
 
 Picoseconds Cost(const CollectiveRequest& request, const CostTerms& terms) {
