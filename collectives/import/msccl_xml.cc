@@ -155,12 +155,12 @@ class Reader {
   absl::StatusOr<FileContents> Read(const std::string& text) {
     tinyxml2::XMLDocument document;
     if (document.Parse(text.c_str(), text.size()) != tinyxml2::XML_SUCCESS) {
-      return XmlError(std::max(document.ErrorLineNum(), 1), "is not well-formed XML");
+      return LineError(std::max(document.ErrorLineNum(), 1), "is not well-formed XML");
     }
     const tinyxml2::XMLElement* root = document.RootElement();
     if (root == nullptr || std::string_view(root->Name()) != "algo") {
-      return XmlError(root == nullptr ? 1 : root->GetLineNum(),
-                      "no algo element; allowed: one, with gpu elements inside");
+      return LineError(root == nullptr ? 1 : root->GetLineNum(),
+                       "no algo element; allowed: one, with gpu elements inside");
     }
     UPF_RETURN_IF_ERROR(ReadAlgo(XmlElement(*root)));
     ranks_.resize(static_cast<size_t>(file_.ranks));
@@ -174,9 +174,9 @@ class Reader {
     }
     for (int rank = 0; rank < file_.ranks; ++rank) {
       if (ranks_[static_cast<size_t>(rank)].line == 0) {
-        return XmlError(root->GetLineNum(),
-                        absl::StrCat("no gpu element of id ", rank,
-                                     "; allowed: one for each of ngpus=", file_.ranks));
+        return LineError(root->GetLineNum(),
+                         absl::StrCat("no gpu element of id ", rank,
+                                      "; allowed: one for each of ngpus=", file_.ranks));
       }
       UPF_RETURN_IF_ERROR(Convert(rank));
     }
@@ -220,8 +220,8 @@ class Reader {
         Collective::kReduce,        Collective::kGather,    Collective::kScatter};
     file_.collective = kByWord[word];
     if (ChunksOfRank(file_) * file_.ranks != file_.chunks && ChunksOfRank(file_) != file_.chunks) {
-      return XmlError(algo.line(), absl::StrCat("nchunksperloop is ", file_.chunks,
-                                                "; allowed: a multiple of ngpus=", file_.ranks));
+      return LineError(algo.line(), absl::StrCat("nchunksperloop is ", file_.chunks,
+                                                 "; allowed: a multiple of ngpus=", file_.ranks));
     }
     return ReadPlaces(algo);
   }
@@ -236,7 +236,7 @@ class Reader {
     }
     return file_.in_place || file_.out_of_place
                ? absl::OkStatus()
-               : XmlError(algo.line(), "inplace and outofplace are 0; allowed: at least one is 1");
+               : LineError(algo.line(), "inplace and outofplace are 0; allowed: at least one is 1");
   }
 
   // What a buffer has room for by the collective; the file may say less, not more.
@@ -250,9 +250,9 @@ class Reader {
       // In place, input and output are one memory, which has the size of the larger.
       const int64_t most = file_.in_place && i < 2 ? std::max(room[0], room[1]) : room[i];
       if (rank.chunks[i] > most) {
-        return XmlError(gpu.line(),
-                        absl::StrCat(kNames[i], " is ", rank.chunks[i],
-                                     "; allowed by coll and nchunksperloop: 0 to ", most));
+        return LineError(gpu.line(),
+                         absl::StrCat(kNames[i], " is ", rank.chunks[i],
+                                      "; allowed by coll and nchunksperloop: 0 to ", most));
       }
       if (i < 2) {
         rank.chunks[i] = room[i];
@@ -267,15 +267,15 @@ class Reader {
     UPF_ASSIGN_OR_RETURN(const int id, gpu.Number("id", {0, file_.ranks - 1}));
     Rank& rank = ranks_[static_cast<size_t>(id)];
     if (rank.line != 0) {
-      return XmlError(gpu.line(),
-                      absl::StrCat("gpu ", id, " is there twice, first in line ", rank.line));
+      return LineError(gpu.line(),
+                       absl::StrCat("gpu ", id, " is there twice, first in line ", rank.line));
     }
     rank.line = gpu.line();
     UPF_RETURN_IF_ERROR(ReadChunks(gpu, id, rank));
     chunks_held_ += rank.chunks[0] + rank.chunks[1] + rank.chunks[2];
     if (chunks_held_ > kChunksHeldMax) {
-      return XmlError(gpu.line(), absl::StrCat("with this gpu the buffers hold ", chunks_held_,
-                                               " chunks; allowed: ", kChunksHeldMax));
+      return LineError(gpu.line(), absl::StrCat("with this gpu the buffers hold ", chunks_held_,
+                                                " chunks; allowed: ", kChunksHeldMax));
     }
     for (const tinyxml2::XMLElement* child = element.FirstChildElement(); child != nullptr;
          child = child->NextSiblingElement()) {
@@ -302,7 +302,7 @@ class Reader {
       for (const bool sends : {true, false}) {
         const int peer = sends ? block.send : block.recv;
         if (peer >= 0 && !owned.insert({sends, peer, block.channel}).second) {
-          return XmlError(
+          return LineError(
               block.line,
               absl::StrCat("another tb of this gpu also ", sends ? "sends to" : "receives from",
                            " gpu ", peer, " on channel ", block.channel, "; allowed: one"));
@@ -317,8 +317,8 @@ class Reader {
       Warn(rank.line, absl::StrCat(rank.blocks.size(), " tbs; runtimes take ", kRuntimeBlocks));
     }
     if (rank.blocks.size() > kStreamsMax) {
-      return XmlError(rank.line,
-                      absl::StrCat(rank.blocks.size(), " tbs; allowed: up to ", kStreamsMax));
+      return LineError(rank.line,
+                       absl::StrCat(rank.blocks.size(), " tbs; allowed: up to ", kStreamsMax));
     }
     return absl::OkStatus();
   }
@@ -333,10 +333,10 @@ class Reader {
     UPF_ASSIGN_OR_RETURN(block.recv, tb.Number("recv", {-1, file_.ranks - 1}));
     UPF_ASSIGN_OR_RETURN(block.channel, tb.Number("chan", {0, file_.channels - 1}));
     if (block.send == gpu || block.recv == gpu) {
-      return XmlError(tb.line(), absl::StrCat("tb of gpu ", gpu, " has its own gpu as peer"));
+      return LineError(tb.line(), absl::StrCat("tb of gpu ", gpu, " has its own gpu as peer"));
     }
     if (!rank.block_of_id.emplace(block.id, static_cast<int>(rank.blocks.size())).second) {
-      return XmlError(tb.line(), absl::StrCat("tb ", block.id, " is there twice"));
+      return LineError(tb.line(), absl::StrCat("tb ", block.id, " is there twice"));
     }
     bool sends = false;
     bool receives = false;
@@ -361,7 +361,7 @@ class Reader {
     rank.blocks.push_back(std::move(block));
     return ++blocks_ <= kBlocksMax
                ? absl::OkStatus()
-               : XmlError(tb.line(), absl::StrCat("more than ", kBlocksMax, " tbs in the file"));
+               : LineError(tb.line(), absl::StrCat("more than ", kBlocksMax, " tbs in the file"));
   }
 
   absl::Status ReadStep(const XmlElement& element, const Rank& rank, Block& block) {
@@ -372,7 +372,7 @@ class Reader {
     UPF_ASSIGN_OR_RETURN(const int id, element.Number("s", {0, kChunksMax}));
     const auto position = static_cast<int>(block.steps.size());
     if (!block.step_of_id.emplace(id, position).second) {
-      return XmlError(step.line, absl::StrCat("step ", id, " is there twice in its tb"));
+      return LineError(step.line, absl::StrCat("step ", id, " is there twice in its tb"));
     }
     if (id != position) {
       Warn(step.line, absl::StrCat("step s is ", id, ", but it is number ", position,
@@ -393,10 +393,10 @@ class Reader {
       UPF_RETURN_IF_ERROR(ReadRanges(element, rank, step));
     }
     if ((Sends(step.type) && block.send < 0) || (Receives(step.type) && block.recv < 0)) {
-      return XmlError(step.line, absl::StrCat("step ", Sends(step.type) && block.send < 0
-                                                           ? "sends, but its tb has send=\"-1\""
-                                                           : "receives, but its tb has "
-                                                             "recv=\"-1\""));
+      return LineError(step.line, absl::StrCat("step ", Sends(step.type) && block.send < 0
+                                                            ? "sends, but its tb has send=\"-1\""
+                                                            : "receives, but its tb has "
+                                                              "recv=\"-1\""));
     }
     block.steps.push_back(step);
     return absl::OkStatus();
@@ -430,10 +430,10 @@ class Reader {
     UPF_ASSIGN_OR_RETURN(const int offset, element.Number(names.offset, {0, kChunksMax}));
     const int64_t chunks = rank.chunks[static_cast<size_t>(buffer)];
     if (offset + count > chunks) {
-      return XmlError(element.line(),
-                      absl::StrCat(names.offset, " ", offset, " and cnt ", count,
-                                   " reach beyond the ", chunks, " chunks of buffer ",
-                                   std::string("ios").substr(static_cast<size_t>(buffer), 1)));
+      return LineError(element.line(),
+                       absl::StrCat(names.offset, " ", offset, " and cnt ", count,
+                                    " reach beyond the ", chunks, " chunks of buffer ",
+                                    std::string("ios").substr(static_cast<size_t>(buffer), 1)));
     }
     return Range{static_cast<Buffer>(buffer), offset, count};
   }
@@ -536,14 +536,14 @@ class Reader {
     }
     const auto block = rank.block_of_id.find(step.depends_block);
     if (block == rank.block_of_id.end()) {
-      return XmlError(step.line, absl::StrCat("depid is ", step.depends_block,
-                                              ", but this gpu has no such tb"));
+      return LineError(step.line, absl::StrCat("depid is ", step.depends_block,
+                                               ", but this gpu has no such tb"));
     }
     const auto& ids = rank.blocks[static_cast<size_t>(block->second)].step_of_id;
     const auto other = ids.find(step.depends_step);
     if (other == ids.end()) {
-      return XmlError(step.line, absl::StrCat("deps is ", step.depends_step, ", but tb ",
-                                              step.depends_block, " has no such step"));
+      return LineError(step.line, absl::StrCat("deps is ", step.depends_step, ", but tb ",
+                                               step.depends_block, " has no such step"));
     }
     waited_for.insert({block->second, other->second});
     instruction.depends_stream = block->second;

@@ -9,14 +9,14 @@
 
 namespace upfabric::collectives {
 
-absl::Status XmlError(int line, std::string_view message) {
+absl::Status LineError(int line, std::string_view message) {
   return absl::InvalidArgumentError(absl::StrCat(line, ": ", std::string(message)));
 }
 
 absl::StatusOr<std::string> XmlElement::Text(const char* attribute) const {
   const char* text = element_.Attribute(attribute);
   if (text == nullptr) {
-    return XmlError(line(), absl::StrCat(std::string(name()), " has no attribute ", attribute));
+    return LineError(line(), absl::StrCat(std::string(name()), " has no attribute ", attribute));
   }
   return std::string(text);
 }
@@ -25,8 +25,8 @@ absl::StatusOr<int> XmlElement::Number(const char* attribute, const Limits& limi
   UPF_ASSIGN_OR_RETURN(const std::string text, Text(attribute));
   int value = 0;
   if (!absl::SimpleAtoi(text, &value) || value < limits.min || value > limits.max) {
-    return XmlError(line(), absl::StrCat(std::string(name()), " ", attribute, " is \"", text,
-                                         "\"; allowed: ", limits.min, " to ", limits.max));
+    return LineError(line(), absl::StrCat(std::string(name()), " ", attribute, " is \"", text,
+                                          "\"; allowed: ", limits.min, " to ", limits.max));
   }
   return value;
 }
@@ -36,7 +36,7 @@ absl::StatusOr<int> XmlElement::Word(const char* attribute,
   UPF_ASSIGN_OR_RETURN(const std::string text, Text(attribute));
   const auto* found = std::find(words.begin(), words.end(), text);
   if (found == words.end()) {
-    return XmlError(
+    return LineError(
         line(), absl::StrCat(std::string(name()), " ", attribute, " is \"", text, "\"; allowed: ",
                              absl::StrJoin(words, ", ", [](std::string* out, auto word) {
                                out->append(word);

@@ -16,7 +16,8 @@
 
 namespace upfabric::collectives {
 
-absl::Status XmlError(int line, std::string_view message);
+// "LINE: message".
+absl::Status LineError(int line, std::string_view message);
 
 class XmlElement {
  public:

@@ -190,6 +190,7 @@ TEST(ListingCommandsTest, SourcesOfEveryPreset) {
   EXPECT_EQ(sources.code, 0);
   EXPECT_THAT(sources.out, HasSubstr("UALINK-200-1.0"));
   EXPECT_THAT(sources.out, HasSubstr("hgx-h100"));
+  ExpectOneLine(Upfabric("presets --sources --format json"), 2, "--sources with --format json");
 }
 
 // UALink has no collectives in its switches; the variant gives it some, all estimated.

@@ -139,17 +139,22 @@ std::string EfficiencyText(const ListedFabric& fabric) {
   return table.Render("  ");
 }
 
-constexpr struct {
+struct ListedTransaction {
   const char* name;
-  fabric::Transaction transaction;
-} kTransactions[] = {{"write", fabric::Transaction::kWrite},
-                     {"read", fabric::Transaction::kRead},
-                     {"atomic", fabric::Transaction::kAtomic}};
+  Bytes payload;
+  fabric::TransactionBytes bytes;
+};
 
-// Atomics are of a word.
-Bytes PayloadOf(fabric::Transaction transaction, const ListedFabric& fabric) {
+// Writes and reads are as large as can be, atomics are of a word.
+std::vector<ListedTransaction> TransactionsOf(const fabric::FabricSpec& spec) {
+  using fabric::Transaction;
   constexpr Bytes kWord(8);
-  return transaction == fabric::Transaction::kAtomic ? kWord : MaxPayload(fabric.spec);
+  const auto listed = [&spec](const char* name, Transaction transaction, Bytes payload) {
+    return ListedTransaction{name, payload, fabric::BytesOf(spec.protocol, transaction, payload)};
+  };
+  return {listed("write", Transaction::kWrite, MaxPayload(spec)),
+          listed("read", Transaction::kRead, MaxPayload(spec)),
+          listed("atomic", Transaction::kAtomic, kWord)};
 }
 
 std::string BytesText(Ratio bytes) {
@@ -161,10 +166,7 @@ std::string TransactionsText(const ListedFabric& fabric) {
                    {"payload", Align::kRight},
                    {"wire bytes there", Align::kRight},
                    {"back", Align::kRight}});
-  for (const auto& [name, transaction] : kTransactions) {
-    const Bytes payload = PayloadOf(transaction, fabric);
-    const fabric::TransactionBytes bytes =
-        fabric::BytesOf(fabric.spec.protocol, transaction, payload);
+  for (const auto& [name, payload, bytes] : TransactionsOf(fabric.spec)) {
     table.AddRow(
         {name, absl::StrCat(payload.count(), " B"), BytesText(bytes.there), BytesText(bytes.back)});
   }
@@ -346,10 +348,7 @@ void WriteDerived(const ListedFabric& fabric, JsonWriter& json) {
   }
   json.EndArray();
   json.Key("transactions").BeginArray();
-  for (const auto& [name, transaction] : kTransactions) {
-    const Bytes payload = PayloadOf(transaction, fabric);
-    const fabric::TransactionBytes bytes =
-        fabric::BytesOf(fabric.spec.protocol, transaction, payload);
+  for (const auto& [name, payload, bytes] : TransactionsOf(fabric.spec)) {
     json.BeginObject();
     json.Key("transaction").String(name);
     json.Key("payload_bytes").Int(payload.count());

@@ -354,6 +354,10 @@ class Grammar {
     if (presets_->parsed()) {
       UPF_ASSIGN_OR_RETURN(const Format format,
                            ReadFormat(texts.format, {Format::kTable, Format::kJson}));
+      if (texts.sources && format != Format::kTable) {
+        return absl::InvalidArgumentError(
+            "--sources with --format json: is a table; allowed is one of the two");
+      }
       return PresetsCommand{format, texts.sources};
     }
     if (show_->parsed()) {

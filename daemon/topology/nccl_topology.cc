@@ -18,8 +18,8 @@
 namespace upfabric::daemon {
 namespace {
 
+using collectives::LineError;
 using collectives::XmlElement;
-using collectives::XmlError;
 
 constexpr int kLinksMax = 255;          // of an accelerator to one target
 constexpr int kAcceleratorsMax = 1024;  // chosen: above any machine
@@ -91,11 +91,12 @@ absl::Status Reader::Read(const tinyxml2::XMLElement& element, Place place) {
 absl::Status Reader::ReadAccelerator(const tinyxml2::XMLElement& element, const Place& place) {
   const XmlElement read(element);
   if (place.bus_id.empty()) {
-    return XmlError(read.line(), "gpu stands in no pci element; allowed is <pci busid=...> around");
+    return LineError(read.line(),
+                     "gpu stands in no pci element; allowed is <pci busid=...> around");
   }
   if (system_.accelerators.size() == kAcceleratorsMax) {
-    return XmlError(read.line(),
-                    absl::StrCat("one gpu too many; allowed are up to ", kAcceleratorsMax));
+    return LineError(read.line(),
+                     absl::StrCat("one gpu too many; allowed are up to ", kAcceleratorsMax));
   }
   SystemTopology::Accelerator accelerator;
   accelerator.line = read.line();
@@ -109,8 +110,8 @@ absl::Status Reader::ReadAccelerator(const tinyxml2::XMLElement& element, const 
   }
   const size_t index = system_.accelerators.size();
   if (!by_bus_id_.insert({{place.host, place.bus_id}, index}).second) {
-    return XmlError(read.line(), absl::StrCat("a second gpu at ", place.bus_id,
-                                              "; allowed is one for each PCI device"));
+    return LineError(read.line(), absl::StrCat("a second gpu at ", place.bus_id,
+                                               "; allowed is one for each PCI device"));
   }
   system_.accelerators.push_back(std::move(accelerator));
   return absl::OkStatus();
@@ -120,8 +121,8 @@ absl::Status Reader::ReadLinks(const tinyxml2::XMLElement& element, const Place&
   const XmlElement read(element);
   const auto* parent = element.Parent()->ToElement();
   if (parent == nullptr || std::string_view(parent->Name()) != "gpu") {
-    return XmlError(read.line(),
-                    absl::StrCat(std::string(read.name()), " stands in no gpu; allowed is in one"));
+    return LineError(read.line(), absl::StrCat(std::string(read.name()),
+                                               " stands in no gpu; allowed is in one"));
   }
   ListedLinks links;
   links.line = read.line();
@@ -153,7 +154,7 @@ absl::Status Reader::Join(const ListedLinks& links) {
   const bool to_accelerator = absl::StartsWith(links.target_class, "0x03");
   if (accelerator != by_bus_id_.end() && (to_accelerator || links.target_class.empty())) {
     if (accelerator->second == links.accelerator) {
-      return XmlError(links.line, "links of a gpu to itself; allowed are those to others");
+      return LineError(links.line, "links of a gpu to itself; allowed are those to others");
     }
     system_.direct_links[links.accelerator][accelerator->second] += links.count;
     return absl::OkStatus();
@@ -167,9 +168,9 @@ absl::Status Reader::Join(const ListedLinks& links) {
     return absl::OkStatus();
   }
   if (links.target_class != "0x068000") {
-    return XmlError(links.line, absl::StrCat("tclass is \"", links.target_class,
-                                             "\"; allowed: 0x068000 (a switch), 0x03.... (an "
-                                             "accelerator), 0x068001 (a CPU)"));
+    return LineError(links.line, absl::StrCat("tclass is \"", links.target_class,
+                                              "\"; allowed: 0x068000 (a switch), 0x03.... (an "
+                                              "accelerator), 0x068001 (a CPU)"));
   }
   const size_t chip = SwitchOf(links);
   std::vector<int>& counts = system_.switch_links[links.accelerator];
@@ -183,10 +184,10 @@ absl::Status Reader::CheckSymmetry() const {
   for (size_t a = 0; a < direct.size(); ++a) {
     for (size_t b = 0; b < a; ++b) {
       if (direct[a][b] != direct[b][a]) {
-        return XmlError(system_.accelerators[a].line,
-                        absl::StrCat(system_.accelerators[a].name, " lists ", direct[a][b],
-                                     " links to ", system_.accelerators[b].name, ", which lists ",
-                                     direct[b][a], " back; allowed are as many at both ends"));
+        return LineError(system_.accelerators[a].line,
+                         absl::StrCat(system_.accelerators[a].name, " lists ", direct[a][b],
+                                      " links to ", system_.accelerators[b].name, ", which lists ",
+                                      direct[b][a], " back; allowed are as many at both ends"));
       }
     }
   }
@@ -231,16 +232,17 @@ absl::StatusOr<SystemTopology> Reader::Finish() {
 absl::StatusOr<SystemTopology> ReadNcclTopology(const std::string& text) {
   tinyxml2::XMLDocument document;
   if (document.Parse(text.data(), text.size()) != tinyxml2::XML_SUCCESS) {
-    return XmlError(document.ErrorLineNum(),
-                    absl::StrCat("is not well-formed XML (", document.ErrorName(),
-                                 "); allowed is a topology file of NCCL or RCCL"));
+    return LineError(document.ErrorLineNum(),
+                     absl::StrCat("is not well-formed XML (", document.ErrorName(),
+                                  "); allowed is a topology file of NCCL or RCCL"));
   }
   const tinyxml2::XMLElement* root = document.RootElement();
   if (root == nullptr || std::string_view(root->Name()) != "system") {
-    return XmlError(root == nullptr ? 1 : root->GetLineNum(),
-                    absl::StrCat("the outermost element is ",
-                                 root == nullptr ? "missing" : absl::StrCat("<", root->Name(), ">"),
-                                 "; allowed: <system>"));
+    return LineError(
+        root == nullptr ? 1 : root->GetLineNum(),
+        absl::StrCat("the outermost element is ",
+                     root == nullptr ? "missing" : absl::StrCat("<", root->Name(), ">"),
+                     "; allowed: <system>"));
   }
   Reader reader;
   for (const tinyxml2::XMLElement* child = root->FirstChildElement(); child != nullptr;

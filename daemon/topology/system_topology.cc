@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "collectives/import/xml_element.h"
 #include "daemon/config/loader.h"
 #include "daemon/config/yaml_writer.h"
 #include "daemon/topology/nccl_topology.h"
@@ -40,7 +40,7 @@ std::string KnownChips() {
 }
 
 absl::Status At(const SystemTopology::Accelerator& accelerator, const std::string& message) {
-  return absl::InvalidArgumentError(absl::StrCat(accelerator.line, ": ", message));
+  return collectives::LineError(accelerator.line, message);
 }
 
 absl::StatusOr<std::string> BaseOf(const SystemTopology& system) {
@@ -89,15 +89,11 @@ class Importer {
       : system_(system), base_(base), base_links_(base_links) {}
 
   absl::Status Import(ImportedFabric& imported) {
-    const bool has_switches = !system_.switches.empty();
-    const int pair = Count() > 1 ? system_.direct_links[0][1] : 0;
-    if (has_switches && pair > 0) {
-      return At(system_.accelerators.front(),
-                "accelerators have links to switches and to each other; allowed is one of the two");
-    }
-    if (has_switches) {
+    if (!system_.switches.empty()) {
+      UPF_RETURN_IF_ERROR(CheckNoPairs());
       return AddPlanes(imported);
     }
+    const int pair = system_.direct_links[0][1];
     UPF_RETURN_IF_ERROR(CheckPairs(pair));
     const bool as_base = base_.topology().has_planes() && pair == base_links_;
     if (system_.hides_switches && (as_base || pair * (Count() - 1) > base_links_)) {
@@ -108,6 +104,19 @@ class Importer {
 
  private:
   int Count() const { return static_cast<int>(system_.accelerators.size()); }
+
+  absl::Status CheckNoPairs() const {
+    for (size_t a = 0; a < system_.direct_links.size(); ++a) {
+      const std::vector<int>& links = system_.direct_links[a];
+      if (std::any_of(links.begin(), links.end(), [](int count) { return count > 0; })) {
+        return At(system_.accelerators[a],
+                  absl::StrCat(system_.accelerators[a].name,
+                               " has links to another accelerator, and there are switches; allowed "
+                               "is one of the two"));
+      }
+    }
+    return absl::OkStatus();
+  }
 
   // Every pair has as many links as the first one.
   absl::Status CheckPairs(int pair) const {

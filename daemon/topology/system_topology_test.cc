@@ -119,6 +119,18 @@ TEST(SystemTopologyTest, RefusesWhatAFabricCannotBe) {
   EXPECT_THAT(ErrorOf(uneven), HasSubstr("has 6 links to switch 0000:08:00.0"));
 }
 
+TEST(SystemTopologyTest, RefusesSwitchesAndDirectLinksTogether) {
+  // Of any two, not of the first pair alone.
+  std::string mixed = Example("h100-topo.xml");
+  for (const char* target : {"0000:db:00.0", "0000:ba:00.0"}) {
+    const bool last = std::string(target) == "0000:ba:00.0";
+    const size_t gpu = mixed.find(last ? "<gpu dev=\"7\"" : "<gpu dev=\"6\"");
+    mixed.insert(mixed.find('\n', gpu) + 1, absl::StrCat("<nvlink target=\"", target,
+                                                         "\" count=\"2\" tclass=\"0x030200\"/>\n"));
+  }
+  EXPECT_THAT(ErrorOf(mixed), HasSubstr("gpu 0000:ba:00.0 has links to another accelerator"));
+}
+
 TEST(SystemTopologyTest, NamesTheLineOfWhatIsWrongInXml) {
   const std::string text = Example("h100-topo.xml");
   const auto with = [&text](const char* from, const char* to) {

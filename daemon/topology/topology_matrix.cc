@@ -10,19 +10,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "collectives/import/xml_element.h"
 #include "fabric/base/status.h"
 
 namespace upfabric::daemon {
 namespace {
 
+using collectives::LineError;
+
 constexpr int kLinksMax = 255;
 constexpr size_t kDevicesMax = 1024;  // chosen: above any machine
 // Paths that are no NVLink.
 constexpr std::array<absl::string_view, 6> kPaths = {"PIX", "PXB", "PHB", "NODE", "SYS", "SOC"};
-
-absl::Status LineError(int line, const std::string& message) {
-  return absl::InvalidArgumentError(absl::StrCat(line, ": ", message));
-}
 
 // Without what sets a terminal's colors: ESC [ ... m.
 std::string Plain(absl::string_view text) {

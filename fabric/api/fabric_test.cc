@@ -383,6 +383,16 @@ TEST(FabricTest, NewsOfWhatHasLeftMeetsDeliveries) {
   EXPECT_EQ(traffic.totals.messages_delivered, 3);
 }
 
+TEST(FabricTest, WhatMemoryDoesNotHoldIsRefused) {
+  FabricOptions options;
+  options.memory_bytes = 1'000;
+  const absl::Status refused = Fabric::Create(SmallFabric(), options).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("each of 1 processes may have 0 MB"));
+  options.memory_bytes = 1'000'000'000;
+  EXPECT_TRUE(Fabric::Create(SmallFabric(), options).ok());
+}
+
 TEST(FabricTest, UnusedVirtualChannelsTakeNoMemoryAndChangeNothing) {
   FabricSpec spec = SmallFabric();
   spec.switch_chip.virtual_channels = 4;

@@ -3,25 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "fabric/base/check.h"
+#include "fabric/model/framing.h"
+
 namespace upfabric::fabric {
 namespace {
 
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-TransactionBytes OfFlits(const NvlinkSpec& spec, Transaction transaction, Bytes payload) {
-  const int64_t flit = spec.flit.count();
-  const int64_t header = spec.header_flits * flit;
-  const int64_t with_data = header + CeilDivide(payload.count(), flit) * flit;
-  switch (transaction) {
-    case Transaction::kWrite:
-      return {Ratio(with_data), Ratio(0)};
-    case Transaction::kRead:
-      return {Ratio(header), Ratio(with_data)};
-    case Transaction::kAtomic:
-      return {Ratio(with_data), Ratio(with_data)};
-  }
-  return {};
-}
 
 // Of one that stands alone: its control half, 32 B, and its data, in whole transaction flits.
 int64_t UalinkAlone(const UalinkSpec& spec, int64_t data) {
@@ -60,20 +48,20 @@ TransactionBytes OfUalink(const UalinkSpec& spec, Transaction transaction, Bytes
   return {Ratio(there) * flits, Ratio(back) * flits};
 }
 
-TransactionBytes OfEthernet(const EthernetSpec& spec, Transaction transaction, Bytes payload) {
-  const auto frame = [&spec](int64_t data) {
-    const int64_t transactions = std::max<int64_t>(1, CeilDivide(data, spec.transaction.count()));
-    return Ratio(std::max(
-        spec.min_frame.count(),
-        spec.frame_overhead.count() + transactions * spec.transaction_header.count() + data));
+// A request is a packet without payload.
+TransactionBytes OfPackets(const ProtocolSpec& protocol, Transaction transaction, Bytes payload) {
+  const absl::StatusOr<Framing> framing = Framing::Create(protocol);
+  UPF_CHECK(framing.ok());
+  const auto packet = [&framing](Bytes data) {
+    return framing->unit_bytes() * Ratio(framing->UnitsOf(data));
   };
   switch (transaction) {
     case Transaction::kWrite:
-      return {frame(payload.count()), Ratio(0)};
+      return {packet(payload), Ratio(0)};
     case Transaction::kRead:
-      return {frame(0), frame(payload.count())};
+      return {packet(Bytes(0)), packet(payload)};
     case Transaction::kAtomic:
-      return {frame(payload.count()), frame(payload.count())};
+      return {packet(payload), packet(payload)};
   }
   return {};
 }
@@ -82,13 +70,9 @@ TransactionBytes OfEthernet(const EthernetSpec& spec, Transaction transaction, B
 
 TransactionBytes BytesOf(const ProtocolSpec& protocol, Transaction transaction, Bytes payload,
                          Packing packing) {
-  if (const auto* nvlink = std::get_if<NvlinkSpec>(&protocol)) {
-    return OfFlits(*nvlink, transaction, payload);
-  }
-  if (const auto* ualink = std::get_if<UalinkSpec>(&protocol)) {
-    return OfUalink(*ualink, transaction, payload, packing);
-  }
-  return OfEthernet(std::get<EthernetSpec>(protocol), transaction, payload);
+  const auto* ualink = std::get_if<UalinkSpec>(&protocol);
+  return ualink != nullptr ? OfUalink(*ualink, transaction, payload, packing)
+                           : OfPackets(protocol, transaction, payload);
 }
 
 }  // namespace upfabric::fabric
