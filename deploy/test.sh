@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and tests everything, from a bare Debian 12 on. Ends with ctest's summary of the release
-# build. At most 15 minutes on 2 cores with nothing built; ccache makes later runs short.
+# build. About 50 minutes on 2 cores with nothing built; ccache makes later runs short.
 #
 #   deploy/test.sh            all of it
 #   deploy/test.sh --quick    release build and tests alone
