@@ -123,6 +123,9 @@ TEST(PresetsTest, EndpointsHaveTheAnnouncedRate) {
   EXPECT_DOUBLE_EQ(rate("gaudi3-8"), 525.0);           // 21 links of 25
   EXPECT_DOUBLE_EQ(rate("tpu-v4-64"), 270.0);          // 6 links of 45
   EXPECT_DOUBLE_EQ(rate("tpu-v6e-256"), 360.0);        // 4 links of 90
+  EXPECT_DOUBLE_EQ(rate("tpu-v5p"), 540.0);            // 6 links of 90
+  EXPECT_DOUBLE_EQ(rate("tpu7x"), 600.0);              // 6 links of 100
+  EXPECT_DOUBLE_EQ(rate("groq-v1-264"), 161.0);        // 7 links of 15 and 4 of 14
   EXPECT_DOUBLE_EQ(rate("trn2-ultra64"), 640.0);       // 4 links of 128 and 2 of 64
   EXPECT_DOUBLE_EQ(rate("cloudmatrix384"), 392.0);     // 14 links of 28
   EXPECT_DOUBLE_EQ(rate("colossus-1k"), 50.0);         // a port of 400 Gb/s

@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<Network>> MakeNetwork(const FabricSpec& spec,
   UPF_ASSIGN_OR_RETURN(network->layout, Layout::Create(spec, options.partitions));
   // What has more endpoints than records can name goes up and then down (Layout).
   if (options.check_deadlock && first && spec.endpoints <= Layout::kEndpointsMax) {
-    UPF_RETURN_IF_ERROR(CheckDeadlockFree(network->layout));
+    UPF_RETURN_IF_ERROR(CheckDeadlockFree(spec, network->layout));
   }
   UPF_ASSIGN_OR_RETURN(network->times, FabricTimes::Create(spec, options, network->layout));
   return network;

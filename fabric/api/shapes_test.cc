@@ -291,6 +291,29 @@ TEST(DeadlockCheckTest, EveryShapeHasNoRing) {
   EXPECT_EQ(kinds.size(), std::variant_size_v<ShapeSpec>);
 }
 
+// With each evenness, with lines and rings, without and with datelines, on one axis and on two.
+TEST(DeadlockCheckTest, ATorusWithShortAxesStandsForALongOne) {
+  int refused = 0;
+  for (int first = 1; first <= 9; ++first) {
+    for (int second = 1; second <= 9; ++second) {
+      for (int bits = 0; bits < 8; ++bits) {
+        TorusSpec torus;
+        torus.axes = {{.size = first, .wraps = (bits & 1) != 0},
+                      {.size = second, .wraps = (bits & 2) != 0}};
+        torus.datelines = (bits & 4) != 0;
+        const FabricSpec spec = FabricOf(first * second, torus);
+        const auto layout = Layout::Create(spec, 1);
+        ASSERT_TRUE(layout.ok()) << layout.status();
+        const absl::Status whole = CheckDeadlockFree(*layout);
+        EXPECT_EQ(CheckDeadlockFree(spec, *layout), whole)
+            << first << " x " << second << " " << bits;
+        refused += whole.ok() ? 0 : 1;
+      }
+    }
+  }
+  EXPECT_GT(refused, 50);
+}
+
 // Everyone sends two hops on, all at once, through buffers of one packet.
 TEST(DeadlockCheckTest, ARingWithoutDatelinesIsRefusedAndDeadlocksIfItMustRun) {
   FabricSpec spec = FabricOf(8, Ring(8, false));
