@@ -215,6 +215,14 @@ TEST(ListingCommandsTest, WhatIsTooLargeToRunIsAnalysed) {
                 "too many");
 }
 
+// 33 routers on the longest way; the parts still make the sum.
+TEST(ListingCommandsTest, ALongPathShowsWhatIsAlikeOnce) {
+  const Ended shown = Upfabric("show tpu7x");
+  EXPECT_THAT(shown.out, HasSubstr("switch 1 pipeline and 32 alike          26400.000"));
+  EXPECT_THAT(shown.out, HasSubstr("sum, before serialization               28544.400"));
+  EXPECT_THAT(Upfabric("show gb200-nvl72").out, Not(HasSubstr("alike")));
+}
+
 TEST(ImportCommandTest, WhatIsImportedRuns) {
   const std::string example = absl::StrCat(UPF_TESTDATA, "/../../docs/examples/h100-topo");
   const Ended imported = Upfabric(absl::StrCat("import ", example, ".xml"));

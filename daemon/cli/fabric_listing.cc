@@ -259,6 +259,40 @@ Bandwidth BisectionOf(const ListedFabric& fabric) {
              : Bisection(fabric.spec, fabric.analysis->layout());
 }
 
+struct PathRow {
+  fabric::PathElement element;  // all of them together
+  int times = 1;
+};
+
+// The elements of a path, in a long one those of the same name and latency as one.
+std::vector<PathRow> PathRows(const std::vector<fabric::PathElement>& path) {
+  constexpr size_t kLongest = 32;  // elements of their own
+  std::vector<PathRow> rows;
+  std::map<std::pair<std::string, Picoseconds>, size_t> row_of;
+  for (const fabric::PathElement& element : path) {
+    std::string name = element.name;
+    if (path.size() > kLongest) {
+      std::vector<std::string> words = absl::StrSplit(name, ' ');
+      std::erase_if(words, [](const std::string& word) {
+        return word.find_first_not_of("0123456789") == std::string::npos;
+      });
+      name = absl::StrJoin(words, " ");
+      const auto [found, is_new] = row_of.try_emplace({name, element.latency}, rows.size());
+      if (!is_new) {
+        PathRow& row = rows[found->second];
+        ++row.times;
+        row.element.latency += element.latency;
+        if (row.element.energy.has_value() && element.energy.has_value()) {
+          row.element.energy = *row.element.energy + *element.energy;
+        }
+        continue;
+      }
+    }
+    rows.push_back({element});
+  }
+  return rows;
+}
+
 std::string PathText(const ListedFabric& fabric) {
   const ElementConfidence confidence = ConfidenceOfElements(fabric.config);
   const std::vector<fabric::PathElement> path = fabric.analysis->view().UnloadedPath();
@@ -266,8 +300,10 @@ std::string PathText(const ListedFabric& fabric) {
                    {"ns", Align::kRight},
                    {"pJ/bit", Align::kRight},
                    {"confidence of ns"}});
-  for (const fabric::PathElement& element : path) {
-    table.AddRow({element.name, NanosecondsText(element.latency),
+  for (const auto& [element, times] : PathRows(path)) {
+    const std::string and_more = absl::StrCat(" and ", times - 1, " alike");
+    table.AddRow({absl::StrCat(element.name, times > 1 ? and_more : ""),
+                  NanosecondsText(element.latency),
                   element.energy.has_value() ? EnergyText(*element.energy) : "-",
                   std::string(ConfidenceName(confidence(element.name)))});
   }
