@@ -10,6 +10,7 @@
 #include "daemon/config/loader.h"
 #include "daemon/daemon_options.h"
 #include "daemon/exit_codes.h"
+#include "daemon/machine_memory.h"
 #include "daemon/mpi/commands.h"
 #include "daemon/mpi/environment.h"
 #include "daemon/mpi/group.h"
@@ -93,6 +94,7 @@ int RunInJob(const DaemonOptions& options, const StopSignal& stop, MpiEnvironmen
 }
 
 int Main(const std::vector<std::string>& arguments) {
+  EndWhereMemoryEnds("upfabricd", MachineMemoryBytes() / 10 * 9);  // a tenth for all others
   const StopSignal stop;
   SilenceGrpcLog();
   std::unique_ptr<MpiEnvironment> environment;

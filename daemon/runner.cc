@@ -1,7 +1,5 @@
 #include "daemon/runner.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -18,6 +16,7 @@
 #include "daemon/exit_codes.h"
 #include "daemon/internal.pb.h"
 #include "daemon/jitter.h"
+#include "daemon/machine_memory.h"
 #include "daemon/row_checks.h"
 #include "daemon/row_logs.h"
 #include "daemon/row_plan.h"
@@ -105,11 +104,6 @@ class RunnerImpl final : public Runner {
   ChecksDone checks_;            // of the run
   bool routes_checked_ = false;  // the fabric cannot deadlock
 };
-
-// All that this machine has. Processes of one machine share it, so what passes may still not fit.
-int64_t MachineMemoryBytes() {
-  return int64_t{sysconf(_SC_PHYS_PAGES)} * int64_t{sysconf(_SC_PAGE_SIZE)};
-}
 
 absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
   fabric_.reset();

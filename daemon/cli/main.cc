@@ -14,6 +14,7 @@
 #include "daemon/cli/console.h"
 #include "daemon/cli/nccl_command.h"
 #include "daemon/exit_codes.h"
+#include "daemon/machine_memory.h"
 #include "daemon/mpi/environment.h"
 #include "daemon/mpi/group.h"
 #include "daemon/solo_group.h"
@@ -42,6 +43,7 @@ int RunProgram(const std::string& path, const std::vector<std::string>& argument
 }
 
 int Main(int argc, char** argv) {
+  EndWhereMemoryEnds("upfabric", MachineMemoryBytes() / 10 * 9);  // a tenth for all others
   const std::string path = argc > 0 ? argv[0] : "upfabric";
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (!RunningUnderMpirun()) {
