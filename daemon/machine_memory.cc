@@ -34,13 +34,13 @@ void End() {
 
 }  // namespace
 
-int64_t MachineMemoryBytes() {
+int64_t MemoryForUs() {
   int64_t bytes = int64_t{sysconf(_SC_PHYS_PAGES)} * int64_t{sysconf(_SC_PAGE_SIZE)};
   std::ifstream file("/sys/fs/cgroup/memory.max");
   if (int64_t group = 0; file >> group && group > 0) {  // "max" if there is no limit
     bytes = std::min(bytes, group);
   }
-  return bytes;
+  return bytes / 10 * 9;
 }
 
 void EndWhereMemoryEnds(absl::string_view program, int64_t bytes) {

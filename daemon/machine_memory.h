@@ -14,8 +14,9 @@
 
 namespace upfabric::daemon {
 
-// All that the machine has, or what its control group allows if that is less.
-int64_t MachineMemoryBytes();
+// What a process of ours may take: nine tenths of what the machine has, or of what its control
+// group allows if that is less.
+int64_t MemoryForUs();
 
 // From now on this process ends with one line and kExitBadInput where it would take more than
 // `bytes`, or than was allowed before. Called once, when a program starts.

@@ -10,8 +10,8 @@ namespace upfabric::daemon {
 namespace {
 
 TEST(MachineMemoryTest, IsThatOfAMachine) {
-  EXPECT_GT(MachineMemoryBytes(), 100'000'000);
-  EXPECT_LT(MachineMemoryBytes(), int64_t{1} << 50);
+  EXPECT_GT(MemoryForUs(), 100'000'000);
+  EXPECT_LT(MemoryForUs(), int64_t{1} << 50);
 }
 
 TEST(MachineMemoryDeathTest, AProgramThatTakesMoreEndsWithOneLine) {

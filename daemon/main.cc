@@ -94,7 +94,7 @@ int RunInJob(const DaemonOptions& options, const StopSignal& stop, MpiEnvironmen
 }
 
 int Main(const std::vector<std::string>& arguments) {
-  EndWhereMemoryEnds("upfabricd", MachineMemoryBytes() / 10 * 9);  // a tenth for all others
+  EndWhereMemoryEnds("upfabricd", MemoryForUs());
   const StopSignal stop;
   SilenceGrpcLog();
   std::unique_ptr<MpiEnvironment> environment;

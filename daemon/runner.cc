@@ -114,7 +114,7 @@ absl::Status RunnerImpl::MakeFabric(uint64_t seed, bool trains) {
                                               .virtual_channels = collectives::kVirtualChannels,
                                               .trains = trains,
                                               .check_deadlock = !routes_checked_,
-                                              .memory_bytes = MachineMemoryBytes()}));
+                                              .memory_bytes = MemoryForUs()}));
   routes_checked_ = true;
   return absl::OkStatus();
 }

@@ -264,31 +264,39 @@ struct PathRow {
   int times = 1;
 };
 
-// The elements of a path, in a long one those of the same name and latency as one.
+// The name without the numbers that tell elements alike apart.
+std::string KindOf(const fabric::PathElement& element) {
+  std::vector<std::string> words = absl::StrSplit(element.name, ' ');
+  std::erase_if(words, [](const std::string& word) {
+    return word.find_first_not_of("0123456789") == std::string::npos;
+  });
+  return absl::StrJoin(words, " ");
+}
+
+// The elements of a path, in a long one those of the same kind and latency as one.
 std::vector<PathRow> PathRows(const std::vector<fabric::PathElement>& path) {
   constexpr size_t kLongest = 32;  // elements of their own
   std::vector<PathRow> rows;
+  if (path.size() <= kLongest) {
+    for (const fabric::PathElement& element : path) {
+      rows.push_back({element});
+    }
+    return rows;
+  }
   std::map<std::pair<std::string, Picoseconds>, size_t> row_of;
   for (const fabric::PathElement& element : path) {
-    std::string name = element.name;
-    if (path.size() > kLongest) {
-      std::vector<std::string> words = absl::StrSplit(name, ' ');
-      std::erase_if(words, [](const std::string& word) {
-        return word.find_first_not_of("0123456789") == std::string::npos;
-      });
-      name = absl::StrJoin(words, " ");
-      const auto [found, is_new] = row_of.try_emplace({name, element.latency}, rows.size());
-      if (!is_new) {
-        PathRow& row = rows[found->second];
-        ++row.times;
-        row.element.latency += element.latency;
-        if (row.element.energy.has_value() && element.energy.has_value()) {
-          row.element.energy = *row.element.energy + *element.energy;
-        }
-        continue;
-      }
+    const auto [found, is_new] =
+        row_of.try_emplace({KindOf(element), element.latency}, rows.size());
+    if (is_new) {
+      rows.push_back({element});
+      continue;
     }
-    rows.push_back({element});
+    PathRow& row = rows[found->second];
+    ++row.times;
+    row.element.latency += element.latency;
+    if (row.element.energy.has_value() && element.energy.has_value()) {
+      row.element.energy = *row.element.energy + *element.energy;
+    }
   }
   return rows;
 }

@@ -43,7 +43,7 @@ int RunProgram(const std::string& path, const std::vector<std::string>& argument
 }
 
 int Main(int argc, char** argv) {
-  EndWhereMemoryEnds("upfabric", MachineMemoryBytes() / 10 * 9);  // a tenth for all others
+  EndWhereMemoryEnds("upfabric", MemoryForUs());
   const std::string path = argc > 0 ? argv[0] : "upfabric";
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (!RunningUnderMpirun()) {
